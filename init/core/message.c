@@ -1,0 +1,135 @@
+#include "message.h"
+
+#include <stddef.h>
+
+/*
+ * The wording.  %n name, %e ending, %t the time taken, %p power, %i pid, %u uid,
+ * %s signal, %c count, %f failed.  '!' in front: trouble.
+ */
+static const char *const wording[] = {
+	[MESSAGE_STARTED] = "[ ok ] %n (%t)",
+	[MESSAGE_START_FAILED] = "![fail] %n: %e (%t)",
+	[MESSAGE_START_TIMEOUT] = "![fail] %n: start timed out after %t",
+	[MESSAGE_START_OVERDUE] = "!tinyinit: %n: still starting after %t, going on",
+	[MESSAGE_START_STOPPED] = "!tinyinit: %n: start cut short, the board is going down",
+	[MESSAGE_UNKILLABLE] = "!tinyinit: %n: does not end even when killed, left behind",
+	[MESSAGE_STOPPED] = "[ ok ] %n stopped (%t)",
+	[MESSAGE_STOP_FAILED] = "![fail] %n stop: %e (%t)",
+	[MESSAGE_STOP_OVERDUE] = "!tinyinit: %n: still stopping after %t, going on",
+	[MESSAGE_SPAWN_AGAIN] = "!tinyinit: %n: cannot start a process: %e; trying again",
+	[MESSAGE_CONSOLE_AWAY] = "!tinyinit: no login on %n: %e; trying again",
+	[MESSAGE_CONSOLE_QUICK] = "!tinyinit: %n: logins end at once; trying more slowly",
+	[MESSAGE_CONSOLE_FAILED] = "!tinyinit: no login on %n: %e",
+	[MESSAGE_RESCUE] = "!tinyinit: rescue shell on the console; "
+			   "\"exit\" goes on with the boot",
+	[MESSAGE_RESCUE_FAILED] = "!tinyinit: no rescue shell: %e; going on with the boot",
+	[MESSAGE_READY] = "tinyinit: ready (%c scripts, %f failed, %t)",
+	[MESSAGE_REQUEST] = "!tinyinit: %p requested by pid %i uid %u (%s)",
+	[MESSAGE_REQUEST_KEPT] = "!tinyinit: another request changes nothing: %p is under way",
+	[MESSAGE_STOP_LATE] = "!tinyinit: scripts did not stop in time, going on",
+	[MESSAGE_TERM_LATE] = "!tinyinit: processes did not end in time, killing them",
+	[MESSAGE_KILL_LATE] = "!tinyinit: processes do not end even when killed, going on",
+	[MESSAGE_GOING] = "!tinyinit: %g",
+	[MESSAGE_FINISH_LATE] = "!tinyinit: the file systems did not come to rest, %p anyway",
+	[MESSAGE_IMPOSSIBLE] = "!tinyinit: internal: event %c that cannot be (%n)",
+};
+
+bool message_is_trouble(enum message message)
+{
+	return wording[message][0] == '!';
+}
+
+const char *message_power(enum power power)
+{
+	return power == POWER_OFF ? "power off" : power == POWER_HALT ? "halt" : "reboot";
+}
+
+static const char *going(enum power power)
+{
+	return power == POWER_OFF ? "powering off" : power == POWER_HALT ? "halting" : "rebooting";
+}
+
+void message_ending(struct text *t, const struct ending *ending)
+{
+	static const char *const faults[] = {
+		[FAULT_NONE] = "error",
+		[FAULT_AGAIN] = "out of resources",
+		[FAULT_NO_TTY] = "no such terminal",
+		[FAULT_NOT_FOUND] = "no such file or interpreter",
+		[FAULT_DENIED] = "not executable",
+		[FAULT_NO_PROGRAM] = "not a program, and no script with \"#!\"",
+		[FAULT_OTHER] = "cannot be run",
+	};
+
+	switch (ending->how) {
+	case HOW_EXIT:
+		text_str(t, "exit ");
+		text_int(t, ending->number);
+		return;
+	case HOW_SIGNAL:
+		text_str(t, "killed by ");
+		text_signal(t, ending->number);
+		return;
+	case HOW_FAULT:
+		text_str(t, faults[ending->fault]);
+		if (ending->fault == FAULT_DENIED || ending->fault == FAULT_NOT_FOUND)
+			return;
+		text_str(t, " (");
+		text_error(t, ending->number);
+		text_str(t, ")");
+		return;
+	}
+}
+
+static void fill_in(struct text *t, char what, const struct action *say, const char *name)
+{
+	switch (what) {
+	case 'n':
+		text_safe(t, name, 255);
+		break;
+	case 'e':
+		message_ending(t, &say->ending);
+		break;
+	case 't':
+		text_duration(t, say->ms);
+		break;
+	case 'p':
+		text_str(t, message_power(say->power));
+		break;
+	case 'g':
+		text_str(t, going(say->power));
+		break;
+	case 'i':
+		text_int(t, say->pid);
+		break;
+	case 'u':
+		text_uint(t, say->uid);
+		break;
+	case 's':
+		text_signal(t, say->ending.number);
+		break;
+	case 'c':
+		text_uint(t, say->count);
+		break;
+	case 'f':
+		text_uint(t, say->failed);
+		break;
+	default:
+		break;
+	}
+}
+
+void message_format(struct text *t, const struct action *say, const char *name)
+{
+	const char *s = wording[say->message];
+	char one[2] = "";
+
+	for (s += *s == '!'; *s; s++) {
+		if (*s == '%') {
+			fill_in(t, *++s, say, name);
+			continue;
+		}
+		one[0] = *s;
+		text_str(t, one);
+	}
+}
