@@ -24,7 +24,7 @@ $(INIT_OUT)/%.o: init/%.c $(CC_ARCH) init/init.mk
 	$(Q)$(CC_ARCH) $(INIT_CFLAGS) $(INIT_VIEW) -c $< -o $@
 
 build/$(ARCH)/tinyinit.debug: $(INIT_OBJ)
-	$(call say,tinyinit,tinyinit for $(ARCH))
+	$(call say,linking tinyinit for $(ARCH))
 	$(Q)$(CC_ARCH) $(INIT_LDFLAGS) $(INIT_OBJ) -o $@.tmp && mv $@.tmp $@
 
 build/$(ARCH)/tinyinit: build/$(ARCH)/tinyinit.debug

@@ -11,7 +11,6 @@
 #include "system.h"
 #include "version.h"
 
-#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -173,8 +172,11 @@ static _Noreturn void be_init(struct runtime *rt, char **argv)
 	rt->machine = system_is_machine();
 	take_words(rt, argv);
 	banner(rt);
-	if (stdio_fds_attach() < 0 || console_open(&rt->console) < 0)
-		say_error(rt, "/dev/console", "cannot be opened", errno);
+	err = stdio_fds_attach();
+	if (!err)
+		err = console_open(&rt->console);
+	if (err)
+		say_error(rt, "/dev/console", "cannot be opened", -err);
 	system_catch_ctrl_alt_del();
 	err = system_set_hostname();
 	if (err)

@@ -74,12 +74,14 @@ static void impossible(struct engine *engine, uint32_t unit, struct actions *act
 	action->count = engine->impossible;
 }
 
-static void step_unit(struct engine *engine, uint32_t index, const struct unit_input *in,
+static void step_unit(struct engine *engine, uint32_t index, struct unit_input *in,
 		      struct actions *actions)
 {
 	struct unit *u = &engine->units[index];
 	uint64_t due_ms = u->due_ms;
 
+	in->no_start = engine->phase >= PHASE_STOP;
+	in->no_stop = engine->phase >= PHASE_TERM;
 	if (!unit_step(u, index, &engine->times, in, actions))
 		impossible(engine, index, actions);
 	if (due_ms && due_ms == engine->soonest_ms && u->due_ms != due_ms)
@@ -91,7 +93,7 @@ static void step_unit(struct engine *engine, uint32_t index, const struct unit_i
 static void tell(struct engine *engine, uint32_t index, enum unit_event event, uint64_t now_ms,
 		 struct actions *actions)
 {
-	const struct unit_input in = { .event = event, .now_ms = now_ms };
+	struct unit_input in = { .event = event, .now_ms = now_ms };
 
 	step_unit(engine, index, &in, actions);
 }
@@ -276,6 +278,10 @@ static void request(struct engine *engine, const struct event *event, uint64_t n
 		return;
 	engine->cursor = engine->n_scripts;
 	enter(engine, PHASE_STOP, now_ms + percent_ms(engine, STOP_FOR));
+	/* What was about to be tried again is not. */
+	for (uint32_t i = 0; i < engine->n_units; i++)
+		if (engine->units[i].state == UNIT_BACKOFF)
+			tell(engine, i, UNIT_EV_STOP, now_ms, actions);
 }
 
 static void phase_due(struct engine *engine, uint64_t now_ms, struct actions *actions)

@@ -3,8 +3,8 @@
 #include <stddef.h>
 
 /*
- * The wording.  %n name, %e ending, %t the time taken, %p power, %i pid, %u uid,
- * %s signal, %c count, %f failed.  '!' in front: trouble.
+ * The wording.  %n name, %e ending, %t time taken, %p power, %g the same under
+ * way, %w who asked, %s signal, %c count, %f failed.  '!' in front: trouble.
  */
 static const char *const wording[] = {
 	[MESSAGE_STARTED] = "[ ok ] %n (%t)",
@@ -24,7 +24,7 @@ static const char *const wording[] = {
 			   "\"exit\" goes on with the boot",
 	[MESSAGE_RESCUE_FAILED] = "!tinyinit: no rescue shell: %e; going on with the boot",
 	[MESSAGE_READY] = "tinyinit: ready (%c scripts, %f failed, %t)",
-	[MESSAGE_REQUEST] = "!tinyinit: %p requested by pid %i uid %u (%s)",
+	[MESSAGE_REQUEST] = "!tinyinit: %p requested by %w (%s)",
 	[MESSAGE_REQUEST_KEPT] = "!tinyinit: another request changes nothing: %p is under way",
 	[MESSAGE_STOP_LATE] = "!tinyinit: scripts did not stop in time, going on",
 	[MESSAGE_TERM_LATE] = "!tinyinit: processes did not end in time, killing them",
@@ -81,6 +81,19 @@ void message_ending(struct text *t, const struct ending *ending)
 	}
 }
 
+/* The kernel sends Ctrl-Alt-Del without a pid. */
+static void who(struct text *t, const struct action *say)
+{
+	if (!say->pid) {
+		text_str(t, "the kernel");
+		return;
+	}
+	text_str(t, "pid ");
+	text_int(t, say->pid);
+	text_str(t, " uid ");
+	text_uint(t, say->uid);
+}
+
 static void fill_in(struct text *t, char what, const struct action *say, const char *name)
 {
 	switch (what) {
@@ -99,11 +112,8 @@ static void fill_in(struct text *t, char what, const struct action *say, const c
 	case 'g':
 		text_str(t, going(say->power));
 		break;
-	case 'i':
-		text_int(t, say->pid);
-		break;
-	case 'u':
-		text_uint(t, say->uid);
+	case 'w':
+		who(t, say);
 		break;
 	case 's':
 		text_signal(t, say->ending.number);

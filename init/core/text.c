@@ -74,10 +74,8 @@ void text_end(struct text *t)
 {
 	size_t last = t->cap - 2;
 
-	if (t->cut) {
+	if (t->cut || t->len > last) {
 		memcpy(t->buf + last - 3, "...", 3);
-		t->len = last;
-	} else if (t->len > last) {
 		t->len = last;
 	}
 	t->buf[t->len++] = '\n';

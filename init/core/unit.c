@@ -106,6 +106,12 @@ static void spawn_start(const struct step *s)
 	spawn(s, UNIT_SPAWNING, verbs[s->u->kind]);
 }
 
+/* Told to stop, or part of a board that goes down: it is not to start again. */
+static bool leaving(const struct step *s)
+{
+	return s->u->stop_asked || s->in->no_start;
+}
+
 static void settle(const struct step *s, enum unit_state state)
 {
 	s->u->state = (uint8_t)state;
@@ -145,7 +151,7 @@ static void stop(const struct step *s)
 	s->u->tries = 0;
 	s->u->told = false;
 	s->u->since_ms = s->in->now_ms;
-	if (!s->u->ran) {
+	if (!s->u->ran || s->in->no_stop) {
 		settle(s, UNIT_DOWN);
 		return;
 	}
@@ -156,6 +162,7 @@ static void abort_start(const struct step *s)
 {
 	s->u->state = UNIT_ABORTING;
 	s->u->tries = 0;
+	s->u->told = false;
 	s->u->due_ms = s->in->now_ms + s->times->kill_after_ms;
 	kill_group(s, SIGN_TERM);
 }
@@ -173,19 +180,25 @@ static void started(const struct step *s)
 	settle(s, UNIT_FAILED);
 }
 
+/* The earlier of due_ms and the moment from which the next no longer waits. */
+static uint64_t within_patience(const struct step *s, uint64_t due_ms)
+{
+	uint64_t end_ms = s->u->wanted_ms + s->times->patience_ms;
+
+	if (s->u->overdue || end_ms >= due_ms)
+		return due_ms;
+	return end_ms > s->in->now_ms ? end_ms : s->in->now_ms;
+}
+
 static void starting(const struct step *s)
 {
 	struct unit *u = s->u;
-	uint32_t wait_ms = s->times->start_timeout_ms;
 
-	if (!u->overdue && s->times->patience_ms < wait_ms)
-		wait_ms = s->times->patience_ms;
 	u->state = UNIT_STARTING;
 	u->pid = s->in->pid;
 	u->ran = true;
-	u->told = false;
 	u->since_ms = s->in->now_ms;
-	u->due_ms = s->in->now_ms + wait_ms;
+	u->due_ms = within_patience(s, s->in->now_ms + s->times->start_timeout_ms);
 	if (u->stop_asked)
 		abort_start(s);
 }
@@ -216,17 +229,18 @@ static void start_failed(const struct step *s)
 static void retry(const struct step *s)
 {
 	s->u->ran = false;
-	if (s->u->stop_asked) {
+	if (leaving(s)) {
 		settle(s, UNIT_DOWN);
 		return;
 	}
 	say_once(s, MESSAGE_SPAWN_AGAIN);
 	back_off(s, UNIT_BACKOFF, RETRY_FIRST_MS, RETRY_LAST_MS);
+	s->u->due_ms = within_patience(s, s->u->due_ms);
 }
 
 static void respawn(const struct step *s)
 {
-	if (s->u->kind == UNIT_SCRIPT && s->in->now_ms - s->u->since_ms >= s->times->patience_ms)
+	if (s->u->kind == UNIT_SCRIPT && s->in->now_ms - s->u->wanted_ms >= s->times->patience_ms)
 		s->u->overdue = true;
 	spawn_start(s);
 }
@@ -289,7 +303,7 @@ static void login_failed(const struct step *s)
 		return;
 	}
 	say(s, MESSAGE_CONSOLE_FAILED);
-	settle(s, s->u->stop_asked ? UNIT_DOWN : UNIT_FAILED);
+	settle(s, leaving(s) ? UNIT_DOWN : UNIT_FAILED);
 }
 
 static void login_away(const struct step *s)
@@ -300,7 +314,7 @@ static void login_away(const struct step *s)
 		login_failed(s);
 		return;
 	}
-	if (s->u->stop_asked) {
+	if (leaving(s)) {
 		settle(s, UNIT_DOWN);
 		return;
 	}
@@ -311,6 +325,10 @@ static void login_away(const struct step *s)
 /* A real login ended: prompt again at once.  Quick ones in a row: slow down. */
 static void login_ended(const struct step *s)
 {
+	if (leaving(s)) {
+		settle(s, UNIT_DOWN);
+		return;
+	}
 	if (s->in->now_ms - s->u->since_ms >= LOGIN_STEADY_MS) {
 		s->u->tries = 0;
 		s->u->told = false;
@@ -330,9 +348,11 @@ static void aborted(const struct step *s)
 		stop(s);
 }
 
+/* One that does not end even when killed is not waited for again. */
 static void note_stop(const struct step *s)
 {
-	s->u->overdue = false;
+	if (s->u->state != UNIT_ABORTING || s->u->due_ms)
+		s->u->overdue = false;
 }
 
 static void abort_for_stop(const struct step *s)
@@ -344,6 +364,7 @@ static void abort_for_stop(const struct step *s)
 
 static void spawn_first(const struct step *s)
 {
+	s->u->wanted_ms = s->in->now_ms;
 	s->u->since_ms = s->in->now_ms;
 	spawn_start(s);
 }

@@ -73,10 +73,11 @@ struct unit {
 	bool timed_out : 1;
 	bool ran : 1; /* its start became a process: it gets a stop */
 	bool stop_asked : 1;
-	bool told : 1;     /* the trouble that goes on has been reported */
-	int32_t pid;       /* of a child not yet reaped; 0: none */
-	uint64_t since_ms; /* when the start or the stop under way began */
-	uint64_t due_ms;   /* when UNIT_EV_DUE is wanted; 0: never */
+	bool told : 1;      /* the trouble that goes on has been reported */
+	int32_t pid;        /* of a child not yet reaped; 0: none */
+	uint64_t wanted_ms; /* when its start was first wanted: patience counts from here */
+	uint64_t since_ms;  /* when the start or the stop under way began */
+	uint64_t due_ms;    /* when UNIT_EV_DUE is wanted; 0: never */
 };
 
 /* Times, all in ms of one monotonic clock or lengths on it. */
@@ -123,6 +124,8 @@ struct unit_input {
 	enum unit_event event;
 	struct ending ending; /* for AGAIN, NEVER, EXITED */
 	int32_t pid;          /* for SPAWNED */
+	bool no_start;        /* the board goes down: nothing starts any more */
+	bool no_stop;         /* nor is a stop called: every process is being ended */
 	uint64_t now_ms;
 };
 

@@ -73,7 +73,7 @@ enum words_result words_take(struct words *w, const char *word, size_t len, bool
 	static const char *const rescue[] = { "rescue", "single", "emergency" };
 	static const char *const rescue_arg[] = { "s", "S", "1", "-s", "-b" };
 
-	if (len > sizeof(prefix) - 1 && memcmp(word, prefix, sizeof(prefix) - 1) == 0)
+	if (len >= sizeof(prefix) - 1 && memcmp(word, prefix, sizeof(prefix) - 1) == 0)
 		return take_own(w, word + sizeof(prefix) - 1, len - (sizeof(prefix) - 1));
 	for (size_t i = 0; i < sizeof(rescue) / sizeof(rescue[0]); i++)
 		if (is(word, len, rescue[i]))

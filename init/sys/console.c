@@ -71,13 +71,16 @@ void console_flush(struct console *console, uint64_t now_ms)
 {
 	if (console->pause_ms && now_ms < console->due_ms)
 		return;
-	if (console->dropped && console->len < CONSOLE_RING / 2)
-		report_dropped(console);
-	while (console->fd >= 0 && console->len) {
+	if (console->fd < 0)
+		(void)console_open(console);
+	while (console->fd >= 0 && (console->len || console->dropped)) {
 		uint32_t run = CONSOLE_RING - console->at;
-		ssize_t n = write(console->fd, console->ring + console->at,
-				  run < console->len ? run : console->len);
+		ssize_t n;
 
+		if (console->dropped && console->len < CONSOLE_RING / 2)
+			report_dropped(console);
+		n = write(console->fd, console->ring + console->at,
+			  run < console->len ? run : console->len);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0 && errno != EAGAIN) /* hung up: a new descriptor may do */

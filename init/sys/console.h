@@ -5,7 +5,9 @@
  * never blocks.  What a stopped or missing console does not take waits in the
  * ring and is tried again, at growing intervals; what does not fit there is
  * dropped and counted, and the count is printed when there is room again.
- * Early lines, from before there is a console, wait in the same way.
+ * Early lines, from before there is a console, wait in the same way.  A console
+ * that is not there is looked for again with each new line, not by the clock: a
+ * board without one must not wake up for it.
  *
  * The intervals are timed rather than taken from poll(2): a tty that is
  * stopped may poll writable and take nothing, which would spin.

@@ -3,9 +3,13 @@
 #include "devices.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 enum {
 	API = MS_NOSUID | MS_NODEV | MS_NOEXEC, /* nothing there is a program */
@@ -31,13 +35,32 @@ static const struct wanted {
 	{ "/sys/fs/cgroup", "cgroup2", "nsdelegate", API, 0755, false },
 };
 
-/* Something is mounted on path: it lies on another device than its parent. */
+/*
+ * Is something mounted on path?  A walk that must not cross a mount tells, also
+ * of a bind mount of the same file system (openat2(2), Linux 5.6); on older
+ * kernels a mount point lies on another device than its parent.
+ */
 static bool is_mount_point(const char *path)
 {
-	char parent[64];
+	const struct open_how how = { .flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_NO_XDEV };
+	const char *name = strrchr(path, '/') + 1;
+	char parent[64] = "/";
 	struct stat here;
 	struct stat above;
+	int dir;
+	int fd;
+	int err;
 
+	strncat(parent, path + 1, (size_t)(name - path - 1));
+	dir = open(parent, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	fd = (int)syscall(SYS_openat2, dir, name, &how, sizeof(how));
+	err = errno;
+	if (dir >= 0)
+		close(dir);
+	if (fd >= 0)
+		close(fd);
+	if (fd >= 0 || (err != ENOSYS && err != EPERM))
+		return fd < 0 && err == EXDEV;
 	strcpy(parent, path);
 	strcat(parent, "/..");
 	return stat(path, &here) == 0 && stat(parent, &above) == 0 && here.st_dev != above.st_dev;

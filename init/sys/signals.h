@@ -31,7 +31,7 @@ void signals_wait(int64_t timeout_ms);
 /*
  * Take one noted signal, SIGCHLD excepted (it only ends the wait).  Returns 1,
  * or 0 if there is none.  Several of one kind that came at once are one, with
- * the last sender.
+ * the first sender.
  */
 int signals_take(struct signal_note *note);
 
