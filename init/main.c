@@ -83,7 +83,7 @@ static void take_word(struct runtime *rt, const char *word, size_t len, bool boo
  */
 static void take_words(struct runtime *rt, char **argv)
 {
-	char cmdline[4096]; /* COMMAND_LINE_SIZE is 2048 on most, 4096 on none higher */
+	static char cmdline[4096]; /* COMMAND_LINE_SIZE is 4096 at most */
 	const char *at = cmdline;
 	const char *word;
 	size_t len;

@@ -1,4 +1,6 @@
-/* version: the release, as PID 1 announces it. */
+/*
+ * version: the release, as PID 1 announces it.
+ */
 #ifndef TINYINIT_VERSION_H
 #define TINYINIT_VERSION_H
 

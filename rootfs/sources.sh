@@ -12,6 +12,7 @@ set -eu
 
 type=$1 dir=$2
 etc=${APT_ETC:-/etc/apt}
+# shellcheck source=/dev/null
 codename=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
 [ -n "$codename" ] || {
 	echo "sources: /etc/os-release has no VERSION_CODENAME" >&2

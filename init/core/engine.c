@@ -241,16 +241,11 @@ static void go_down(struct engine *engine, uint64_t now_ms, struct actions *acti
 
 static uint32_t strength(enum power power)
 {
-	switch (power) {
-	case POWER_REBOOT:
+	if (power == POWER_REBOOT)
 		return 1;
-	case POWER_HALT:
+	if (power == POWER_HALT)
 		return 2;
-	case POWER_OFF:
-		return 3;
-	default:
-		return 0;
-	}
+	return power == POWER_OFF ? 3 : 0;
 }
 
 static void request(struct engine *engine, const struct event *event, uint64_t now_ms,
@@ -306,7 +301,12 @@ static void phase_due(struct engine *engine, uint64_t now_ms, struct actions *ac
 		enter(engine, PHASE_OVER, 0);
 		action_add(actions, ACTION_LAST, ENGINE_HELPER)->power = engine->power;
 		break;
-	default:
+	case PHASE_NEW:
+	case PHASE_RESCUE:
+	case PHASE_BOOT:
+	case PHASE_RUN:
+	case PHASE_OVER:
+	case N_PHASES:
 		break;
 	}
 }

@@ -20,8 +20,7 @@ static const char *const wording[] = {
 	[MESSAGE_CONSOLE_AWAY] = "!tinyinit: no login on %n: %e; trying again",
 	[MESSAGE_CONSOLE_QUICK] = "!tinyinit: %n: logins end at once; trying more slowly",
 	[MESSAGE_CONSOLE_FAILED] = "!tinyinit: no login on %n: %e",
-	[MESSAGE_RESCUE] = "!tinyinit: rescue shell on the console; "
-			   "\"exit\" goes on with the boot",
+	[MESSAGE_RESCUE] = "!tinyinit: rescue shell on the console; \"exit\" goes on with the boot",
 	[MESSAGE_RESCUE_FAILED] = "!tinyinit: no rescue shell: %e; going on with the boot",
 	[MESSAGE_READY] = "tinyinit: ready (%c scripts, %f failed, %t)",
 	[MESSAGE_REQUEST] = "!tinyinit: %p requested by %w (%s)",

@@ -9,14 +9,10 @@ enum {
 };
 
 #define X CELL_IMPOSSIBLE
-#define NEVER_IN                    \
-	{                           \
-		X, X, X, X, X, X, X \
-	}
 
 /*
- * Columns: start, spawned, again, never, exited, due, stop.  A row that a kind
- * never is in is written as NEVER_IN, so that 0 still means "forgotten".
+ * Columns: start, spawned, again, never, exited, due, stop.  A kind
+ * that is never in a state has X in all of its row: 0 still means "forgotten".
  */
 static const uint8_t script_cells[N_UNIT_STATES][N_UNIT_EVENTS] = {
 	[UNIT_IDLE] = { CELL_SPAWN, X, X, X, X, X, CELL_DOWN },
@@ -41,12 +37,12 @@ static const uint8_t console_cells[N_UNIT_STATES][N_UNIT_EVENTS] = {
 	[UNIT_SPAWNING] = { X, CELL_LOGIN_UP, CELL_LOGIN_AWAY, CELL_LOGIN_FAILED, X, X,
 			    CELL_NOTE_STOP },
 	[UNIT_BACKOFF] = { X, X, X, X, X, CELL_RESPAWN, CELL_DOWN },
-	[UNIT_STARTING] = NEVER_IN,
-	[UNIT_ABORTING] = NEVER_IN,
+	[UNIT_STARTING] = { X, X, X, X, X, X, X },
+	[UNIT_ABORTING] = { X, X, X, X, X, X, X },
 	[UNIT_UP] = { X, X, CELL_LOGIN_AWAY, CELL_LOGIN_FAILED, CELL_LOGIN_ENDED, X, CELL_HANG_UP },
 	[UNIT_FAILED] = { X, X, X, X, X, X, CELL_DOWN },
-	[UNIT_STOP_SPAWNING] = NEVER_IN,
-	[UNIT_STOP_BACKOFF] = NEVER_IN,
+	[UNIT_STOP_SPAWNING] = { X, X, X, X, X, X, X },
+	[UNIT_STOP_BACKOFF] = { X, X, X, X, X, X, X },
 	[UNIT_STOPPING] = { X, X, CELL_DOWN, CELL_DOWN, CELL_DOWN, X, CELL_IGNORE },
 	[UNIT_DOWN] = { X, X, X, X, X, X, CELL_IGNORE },
 };
@@ -437,15 +433,7 @@ bool unit_step(struct unit *u, uint32_t index, const struct unit_times *times,
 
 bool unit_start_passed(const struct unit *u)
 {
-	switch ((enum unit_state)u->state) {
-	case UNIT_IDLE:
-	case UNIT_SPAWNING:
-	case UNIT_BACKOFF:
-	case UNIT_STARTING:
-		return u->overdue;
-	default:
-		return true;
-	}
+	return u->overdue || u->state > UNIT_STARTING;
 }
 
 bool unit_stop_passed(const struct unit *u)

@@ -39,6 +39,7 @@ enum unit_kind {
 	N_UNIT_KINDS,
 };
 
+/* In the order of a script's life: up to STARTING its start is not over. */
 enum unit_state {
 	UNIT_IDLE,
 	UNIT_SPAWNING,

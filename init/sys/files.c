@@ -69,7 +69,7 @@ static bool is_directory(int dir, const struct entry *entry)
 
 int dir_each(const char *path, void (*entry)(void *ctx, const char *name), void *ctx)
 {
-	_Alignas(struct entry) char buf[2048];
+	_Alignas(struct entry) char buf[1024]; /* three of the longest names */
 	int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	long n;
 

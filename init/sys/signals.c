@@ -3,7 +3,9 @@
 #include <poll.h>
 #include <signal.h>
 #include <stddef.h>
+#include <sys/syscall.h>
 #include <time.h>
+#include <unistd.h>
 
 static const int wanted[] = {
 	SIGCHLD, SIGTERM, SIGINT, SIGUSR1, SIGUSR2, SIGPWR, SIGHUP,
@@ -49,11 +51,13 @@ static void set_all(void (*handler)(int, siginfo_t *, void *))
 
 void signals_init(void)
 {
-	const struct sigaction plain = { .sa_handler = SIG_DFL };
+	/* As the kernel lays it out, all 0: default action, no flags, no mask. */
+	static const unsigned long plain[16];
 	sigset_t mask;
 
+	/* Not sigaction(3), which keeps the C library's own signals from us. */
 	for (int i = 1; i < _NSIG; i++)
-		(void)sigaction(i, &plain, NULL);
+		(void)syscall(SYS_rt_sigaction, i, plain, NULL, _NSIG / 8);
 	set_all(note);
 	(void)sigemptyset(&mask);
 	for (int i = 0; i < N_WANTED; i++)

@@ -66,16 +66,26 @@ static void take_tty(const struct spawn *spawn)
 		close(fd);
 }
 
+/* execve(2) takes its strings as if it would change them; it does not. */
+static char *const *strings(const char *const *list)
+{
+	const union {
+		const char *const *in;
+		char *const *out;
+	} same = { list };
+
+	return same.out;
+}
+
 static void become(const struct spawn *spawn)
 {
 	(void)setsid();
 	if (spawn->tty)
 		take_tty(spawn);
 	signals_reset();
-	(void)execve(spawn->argv[0], (char *const *)spawn->argv, (char *const *)spawn->envp);
+	(void)execve(spawn->argv[0], strings(spawn->argv), strings(spawn->envp));
 	if (spawn->instead && errno == ENOENT)
-		(void)execve(spawn->instead[0], (char *const *)spawn->instead,
-			     (char *const *)spawn->envp);
+		(void)execve(spawn->instead[0], strings(spawn->instead), strings(spawn->envp));
 	give_up(spawn, SPAWN_EXEC);
 }
 
