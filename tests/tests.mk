@@ -47,28 +47,41 @@ $(SYS_TESTS): build/host/sys/%: tests/sys/%.c $(SYS_HOST) tests/tests.mk \
 		-iquote init/sys -iquote tests/sys $(host_deps) -o $@ $< \
 		$(SYS_HOST) -lcmocka
 
+# What runs inside the machines under test, made by the image's own compiler.
+build/%/test/payload: tests/lib/payload.c build/%/cc
+	@mkdir -p $(@D)
+	$(Q)build/$*/cc -Os -Wall -Wextra -Werror -static -o $@ $<
+
 -include $(wildcard build/host/*/*.d build/host/*/*/*.d)
 
-.PHONY: host-init host-files host-programs
+.PHONY: host-init host-files host-programs payload payloads
 host-programs: $(UNIT_TESTS) $(SYS_TESTS)
 
 host-init: need
 	$(call host_make,tinyinit)
 
 host-files: need
-	$(call host_make,tinyinit toybox sh)
+	$(call host_make,tinyinit toybox sh test/payload)
 
 host_make = $(if $(HOST_BOARD),,$(error the tests need a board of this \
 	architecture, $(HOST_ARCH)))$(Q)$(MAKE) --no-print-directory \
 	BOARD=$(HOST_BOARD) $(addprefix build/$(HOST_ARCH)/,$1)
 
-test: host-programs
+# The boots need their architecture's payload, beside the image.
+payloads: images
+	$(Q)for board in $(BOARDS); do \
+		$(MAKE) --no-print-directory BOARD=$$board payload || exit; \
+	done
+
+payload: build/$(ARCH)/test/payload
+
+test: host-programs payloads
 	$(Q)tests/run $(or $(T),lint unit sys ns $(BOARDS:%=boot:%))
 
 test-fast: host-programs host-files
 	$(Q)tests/run $(or $(T),lint unit sys ns)
 
-test-boot:
+test-boot: payload
 	$(Q)tests/run $(or $(T),boot:$(BOARD))
 
 lint: host-init

@@ -123,6 +123,7 @@ def make_tree(options, scripts, files):
 
     add("copy", "sbin/init", built("tinyinit"))
     add("copy", "bin/toybox", built("toybox"))
+    add("copy", "bin/payload", built("test/payload"))
     for name in applets():
         if name not in ("sh", "init", "login", "getty"):
             add("link", "bin/" + name, "toybox")
@@ -261,7 +262,7 @@ class Machine:
     def ready(self, idle_s=20):
         """Wait for the end of the scripts; return (scripts, failed)."""
         found = self.con.expect(
-            r"^tinyinit: ready \((\d+) scripts?, (\d+) failed, \d+ ms\)$",
+            r"^tinyinit: ready \((\d+) scripts?, (\d+) failed, \d+ m?s\)$",
             idle_s)
         return int(found.group(1)), int(found.group(2))
 

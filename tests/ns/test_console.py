@@ -136,7 +136,7 @@ def test_login_storm():
 
 def test_login_fallbacks():
     """without getty there is login; without both one line says so"""
-    login = "#!/bin/sh\necho login-$((6 * 7))\nexec sleep 100000\n"
+    login = "#!/bin/sh\necho login-$((6 * 7))\nexec /bin/sleep 100000\n"
     with Machine(getty=None, files={"bin/login": login}) as m:
         m.ready()
         m.con.expect(r"^login-42$", 10)

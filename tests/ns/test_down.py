@@ -108,11 +108,11 @@ def test_during_hang():
     """the way down does not wait for a script that hangs in its start"""
     with Machine(scripts={"10-a": recorder(),
                           "20-hang": recorder(
-                              '[ "$1" = stop ] || sleep 100000'),
+                              '[ "$1" = stop ] || /bin/sleep 100000'),
                           "30-b": recorder()},
                  words=["tinyinit.patience=300",
                         "tinyinit.start_timeout=300"]) as m:
-        m.wait_for("sleep", "100000")
+        m.wait_for("/bin/sleep", "100000")
         begin = m.clock()
         m.signal("TERM")
         equal(m.wait_end(21), AGAIN, "how PID 1 ended")
@@ -125,10 +125,10 @@ def test_during_hang():
 def test_deaf_during_start():
     """nor for one that ignores TERM while it hangs in its start"""
     with Machine(scripts={"10-deaf": script(
-            "trap '' TERM HUP INT; while :; do sleep 100000; done")},
+            "trap '' TERM HUP INT; while :; do /bin/sleep 100000; done")},
             words=["tinyinit.shutdown_timeout=4", "tinyinit.patience=300"]
             ) as m:
-        m.wait_for("sleep", "100000")
+        m.wait_for("/bin/sleep", "100000")
         begin = m.clock()
         m.signal("USR2")
         equal(m.wait_end(10), DOWN, "how PID 1 ended")
@@ -137,12 +137,12 @@ def test_deaf_during_start():
 
 def test_hanging_stop():
     """a stop that hangs, and processes that ignore TERM: within the deadline"""
-    deaf = "trap '' TERM HUP INT; while :; do sleep 100000; done"
+    deaf = "trap '' TERM HUP INT; while :; do /bin/sleep 100000; done"
     with Machine(scripts={
             "10-a": recorder(),
             "20-hang": recorder('[ "$1" = start ] || { %s; }' % deaf),
             "30-deaf": recorder('[ "$1" = stop ] || { %s; } &' % deaf),
-            "40-hang": recorder('[ "$1" = start ] || sleep 100000')},
+            "40-hang": recorder('[ "$1" = start ] || /bin/sleep 100000')},
             words=["tinyinit.shutdown_timeout=4"]) as m:
         m.ready()
         m.shell()
@@ -159,7 +159,7 @@ def test_hanging_stop():
 
 def test_many_hanging_stops():
     """thirty stops that all hang end within the deadline as well"""
-    scripts = {"%02d-h" % n: recorder('[ "$1" = start ] || sleep 100000')
+    scripts = {"%02d-h" % n: recorder('[ "$1" = start ] || /bin/sleep 100000')
                for n in range(30)}
     with Machine(scripts=scripts, words=["tinyinit.shutdown_timeout=3"]) as m:
         m.ready(30)
@@ -206,12 +206,12 @@ def test_deaf_daemons():
 [ "$1" = start ] || exit 0
 i=0
 while [ $i -lt 20 ]; do
-	setsid sh -c "trap '' TERM HUP INT; while :; do sleep 100000; done" &
+	setsid sh -c "trap '' TERM HUP INT; while :; do /bin/sleep 100000; done" &
 	i=$((i + 1))
 done
 """)}, words=["tinyinit.shutdown_timeout=4"]) as m:
         m.ready()
-        until(lambda: len(m.find("sleep", "100000")) == 20, 10, "the daemons")
+        until(lambda: len(m.find("/bin/sleep", "100000")) == 20, 10, "the daemons")
         begin = m.clock()
         m.signal("USR2")
         equal(m.wait_end(10), DOWN, "how PID 1 ended")
@@ -223,7 +223,7 @@ def test_term_is_heard():
     with Machine(scripts={"10-d": script("""
 [ "$1" = start ] || exit 0
 sh -c 'trap "echo term >>/order; exit 0" TERM
-	echo up >>/order; while :; do sleep 100000 & wait; done' &
+	echo up >>/order; while :; do /bin/sleep 100000 & wait; done' &
 """)}) as m:
         m.ready()
         m.wait_lines("/order", 1)
@@ -236,10 +236,10 @@ def test_stopped_daemon():
     """a process in the stopped state does not hold up the way down"""
     with Machine(scripts={"10-d": script("""
 [ "$1" = start ] || exit 0
-sleep 100000 &
+/bin/sleep 100000 &
 """)}) as m:
         m.ready()
-        os.kill(m.wait_for("sleep", "100000"), signal.SIGSTOP)
+        os.kill(m.wait_for("/bin/sleep", "100000"), signal.SIGSTOP)
         took = goes_down(m, lambda: m.signal("USR2"), DOWN, "powering off")
         within(took, 0, 2, "seconds of the way down")
 

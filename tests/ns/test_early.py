@@ -17,9 +17,9 @@ def boots_and_ends(m, scripts=1):
 def test_fds_closed():
     """fds 0 to 2 closed at entry: they are made valid, scripts get theirs"""
     with Machine(scripts={"10-hold": script(
-            "echo said; exec sleep 100000")}, close_fds=True) as m:
+            "echo said; exec /bin/sleep 100000")}, close_fds=True) as m:
         m.con.expect(r"^said$", 20)
-        pid = m.wait_for("sleep", "100000")
+        pid = m.wait_for("/bin/sleep", "100000")
         equal(sorted(m.fds(pid)), [0, 1, 2], "the script's fds")
         for fd in (0, 1, 2):
             assert fd in m.fds(), "fd %d of PID 1: %r" % (fd, m.fds())
@@ -38,9 +38,9 @@ def test_fds_closed_no_dev():
 def test_no_null():
     """a /dev without null: it boots, and no plain file takes null's place"""
     nodes = tuple(n for n in NODES if n != "null")
-    with Machine(scripts={"10-a": recorder("exec sleep 100000")}, dev=nodes,
+    with Machine(scripts={"10-a": recorder("exec /bin/sleep 100000")}, dev=nodes,
                  words=["tinyinit.patience=1"]) as m:
-        pid = m.wait_for("sleep", "100000")
+        pid = m.wait_for("/bin/sleep", "100000")
         equal(sorted(m.fds(pid)), [0, 1, 2], "the script's fds")
         try:
             mode = m.lstat("/dev/null").st_mode
@@ -214,9 +214,9 @@ def test_empty_environment():
 
 def test_umask_and_limits():
     """a strange umask, folder and few fds at entry are not passed on"""
-    with Machine(scripts={"10-hold": script("exec sleep 100000")},
+    with Machine(scripts={"10-hold": script("exec /bin/sleep 100000")},
                  umask=0o077, cwd="/mnt", nofile=16) as m:
-        pid = m.wait_for("sleep", "100000")
+        pid = m.wait_for("/bin/sleep", "100000")
         equal(m.status_of(pid)["Umask"], "0022", "umask")
         equal(m._link(pid, "cwd"), "/", "the folder")
         m.signal("TERM")

@@ -8,16 +8,6 @@ from machine import DOWN, Machine, script
 from poll import stays, until
 from tap import equal, within
 
-# One process that ends as PID 1's child: its parent is gone before or after.
-ORPHANS = """
-i=0
-while [ $i -lt %d ]; do
-	( ( exit $((i %% 256)) ) & )
-	i=$((i + 1))
-done
-"""
-
-
 def debug_lines(m):
     return re.findall(r"^tinyinit: debug: reaped orphan pid (\d+): (.+)$",
                       m.con.clean(), re.M)
@@ -25,7 +15,7 @@ def debug_lines(m):
 
 def test_orphans():
     """1000 orphans are reaped, each once, with the right exit code"""
-    with Machine(scripts={"10-orphans": script(ORPHANS % 1000)},
+    with Machine(scripts={"10-orphans": script("payload orphans 1000")},
                  words=["debug"]) as m:
         equal(m.ready(60), (1, 0), "scripts, failed")
         m.no_zombies()
@@ -45,8 +35,7 @@ def test_fds_flat():
     """5,000 orphans later PID 1 has the same fds and no more memory"""
     with Machine(scripts={"10-ctl": script("""
 { while read n; do
-	i=0
-	while [ $i -lt $n ]; do ( : & ); i=$((i + 1)); done
+	payload orphans $n
 	echo done >>/done
 done; } </ctl >/dev/null 2>&1 &
 """)}, files={"ctl": ("fifo", None, 0o600)}) as m:
@@ -60,7 +49,8 @@ done; } </ctl >/dev/null 2>&1 &
                 m.no_zombies()
             burst(100, 1)
             fds, memory = m.fds(), m.status_of()["RssAnon"]
-            burst(5000, 2)
+            for rounds in range(2, 7):
+                burst(1000, rounds)
             equal(m.fds(), fds, "PID 1's fds")
             equal(m.status_of()["RssAnon"], memory, "PID 1's memory")
 
@@ -68,7 +58,7 @@ done; } </ctl >/dev/null 2>&1 &
 def test_burst_while_stopped():
     """1000 children end while PID 1 does not run: one SIGCHLD, all reaped"""
     with Machine(scripts={"10-ctl": script(
-            "{ read x; " + ORPHANS % 1000 + "echo done >>/order; } </gate &")},
+            "{ read x; payload orphans 1000; echo done >>/order; } </gate &")},
             files={"gate": ("fifo", None, 0o600)}) as m:
         m.ready()
         m.shell()
@@ -92,7 +82,7 @@ def test_burst_while_stopped():
 def test_orphans_during_start():
     """orphans are reaped while a script is still starting"""
     with Machine(scripts={"10-busy": script(
-            ORPHANS % 200 + "echo >>/order\nread x </gate")},
+            "payload orphans 200; echo >>/order; read x </gate")},
             files={"gate": ("fifo", None, 0o600)},
             words=["tinyinit.patience=60"]) as m:
         m.wait_lines("/order", 1)
@@ -103,8 +93,8 @@ def test_orphans_during_start():
 def test_orphans_during_shutdown():
     """orphans are reaped while scripts are stopping"""
     with Machine(scripts={"10-busy": script(
-            'if [ "$1" = stop ]; then' + ORPHANS % 200
-            + "echo >>/order\nread x </gate\nfi")},
+            'if [ "$1" = stop ]; then\npayload orphans 200\n'
+            "echo >>/order\nread x </gate\nfi")},
             files={"gate": ("fifo", None, 0o600)}) as m:
         m.ready()
         m.signal("USR2")
@@ -118,7 +108,7 @@ def test_orphans_during_shutdown():
 
 def test_idle():
     """an idle PID 1 does not run at all"""
-    with Machine(scripts={"10-a": script("sleep 100000 &")}) as m:
+    with Machine(scripts={"10-a": script("/bin/sleep 100000 &")}) as m:
         m.ready()
         m.shell()
         until(lambda: m.status_of()["State"][0] == "S", 5, "PID 1 sleeps")
@@ -141,10 +131,10 @@ def test_idle():
 
 def test_killed_orphan():
     """an orphan that is killed is reaped with its signal"""
-    with Machine(scripts={"10-d": script("sleep 100000 &")},
+    with Machine(scripts={"10-d": script("/bin/sleep 100000 &")},
                  words=["tinyinit.debug"]) as m:
         m.ready()
-        pid = m.wait_for("sleep", "100000")
+        pid = m.wait_for("/bin/sleep", "100000")
         inner = m.status_of(pid)["NSpid"].split()[-1]
         os.kill(pid, signal.SIGKILL)
         m.con.expect(r"^tinyinit: debug: reaped orphan pid %s: "

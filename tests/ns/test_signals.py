@@ -73,7 +73,7 @@ def test_requester():
     """the line names who asked: pid, uid and signal"""
     with Machine(scripts={"10-a": recorder()}) as m:
         m.ready()
-        text = m.inside("sh", "-c", "echo $$; kill -USR1 1; sleep 100000",
+        text = m.inside("sh", "-c", "echo $$; kill -USR1 1; /bin/sleep 100000",
                         check=False)
         pid = text.split()[0]
         found = m.con.expect(
@@ -95,9 +95,9 @@ def test_sigchld_forged():
 
 def test_inherited_mask():
     """signals blocked and ignored when PID 1 starts are not passed on"""
-    with Machine(scripts={"10-hold": script("exec sleep 100000")},
+    with Machine(scripts={"10-hold": script("exec /bin/sleep 100000")},
                  blocked=True) as m:
-        pid = m.wait_for("sleep", "100000")
+        pid = m.wait_for("/bin/sleep", "100000")
         status = m.status_of(pid)
         for mask in ("SigBlk", "SigIgn"):
             equal(int(status[mask], 16), 0, mask)

@@ -30,10 +30,10 @@ def test_rescue_shell():
     """the rescue shell has job control, a clean state and a way down"""
     with Machine(scripts={"10-a": recorder()}, words=["rescue"]) as m:
         m.con.expect(RESCUE)
-        m.con.send("sleep 100000\n")
-        m.wait_for("sleep", "100000")
+        m.con.send("/bin/sleep 100000\n")
+        m.wait_for("/bin/sleep", "100000")
         m.con.send("\x03")
-        until(lambda: not m.find("sleep", "100000"), 5, "Ctrl-C ends it")
+        until(lambda: not m.find("/bin/sleep", "100000"), 5, "Ctrl-C ends it")
         m.con.send("echo alive-$((6 * 7)); tty\n")
         m.con.expect(r"^alive-42$", 10)
         m.con.expect(r"^/dev/console$", 10)

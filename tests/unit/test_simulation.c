@@ -10,7 +10,7 @@
 
 enum {
 	SEEDS = 10000,
-	STEPS = 200,     /* of the engine, at least, for each seed */
+	STEPS = 1000,    /* of the engine, at least, for each seed */
 	LATE_MS = 150,   /* how late PID 1 may be at each thing */
 	GRACE_MS = 1000, /* "within the deadline plus a second" */
 	SCRIPTS = NAMES_CAP,
@@ -272,7 +272,7 @@ static void run_board(struct board *b)
 	make_board(b);
 	world_begin(&b->w);
 	check(b);
-	while (more && !b->outside.over && b->w.n_steps < 20 * STEPS)
+	while (more && !b->outside.over && b->w.n_steps < 4 * STEPS)
 		more = happen(b);
 	/* At rest, or cut off in the middle of its work: it must be up, or down. */
 	if (!more && !b->asked_ms)

@@ -229,7 +229,8 @@ struct named {
 	const char *name;
 };
 
-/* clang-format off: 14 and 19 disagree about a macro that is a list */
+/* 14 and 19 disagree about a macro that is a list. */
+/* clang-format off */
 #define NAMED(x) { x, #x }
 /* clang-format on */
 
