@@ -55,7 +55,7 @@ export COMMIT SOURCE_DATE_EPOCH OVERLAY RC
 include board/$(BOARD)/board.mk
 include rootfs/rootfs.mk
 include init/init.mk
--include tests/tests.mk
+include tests/tests.mk
 
 .PHONY: FORCE image images run setup need needs-of-board help qemu-argv \
 	test test-fast test-boot lint clean distclean

@@ -7,7 +7,6 @@ its log stays in build/test/boot/BOARD/.
 """
 
 import os
-import re
 import subprocess
 import sys
 
@@ -111,7 +110,7 @@ def main():
     tap = Tap()
     try:
         for title, step in scenarios.steps(name, boot):
-            if not tap.run(re.sub("_", " ", title), step):
+            if not tap.run(title, lambda: step() and None):
                 break
     finally:
         for guest in guests:

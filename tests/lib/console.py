@@ -104,7 +104,7 @@ class Console:
                             "\n".join("    " + x for x in lines),
                             self.log_path))
 
-    def expect(self, pattern, idle_s=60, what=None, limit_s=None):
+    def expect(self, pattern, idle_s=30, what=None, limit_s=None):
         """Wait for `pattern` after the last match; return the match."""
         self.steps += 1
         what = what or 'waiting for "%s"' % pattern

@@ -192,6 +192,8 @@ class Machine:
             raise AssertionError("no namespaces: %s" % (
                 trouble or text or "no report"))
         self.pid = int(text)
+        # A number may soon be somebody else's; a descriptor never is.
+        self.pidfd = os.pidfd_open(self.pid)
         self.pid_ns = self._link(self.pid, "ns/pid")
         try:
             self.root = os.open("/proc/%d/root" % self.pid,
@@ -209,12 +211,10 @@ class Machine:
 
     def close(self):
         if self.ended is None:
-            try:
-                os.kill(self.pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
+            self.send(signal.SIGKILL)
             self.wait_end(10)
         self.con.close()
+        os.close(self.pidfd)
         if self.root >= 0:
             os.close(self.root)
             self.root = -1
@@ -251,13 +251,24 @@ class Machine:
     def alive(self):
         return self.ended is None and self.keeper.poll() is None
 
-    def signal(self, name):
+    def send(self, number):
         """Send a signal from outside (KILL and STOP would work: beware)."""
-        os.kill(self.pid, getattr(signal, "SIG" + name))
+        try:
+            signal.pidfd_send_signal(self.pidfd, number)
+        except ProcessLookupError:
+            pass    # PID 1 has ended, which is for others to judge
 
-    @staticmethod
-    def kill(pid):
-        os.kill(pid, signal.SIGKILL)
+    def kill(self, pid, number=signal.SIGKILL):
+        """Send a signal to a process of the machine, and to no other."""
+        pidfd = os.pidfd_open(pid)
+        try:
+            if self._link(pid, "ns/pid") == self.pid_ns:
+                signal.pidfd_send_signal(pidfd, number)
+        finally:
+            os.close(pidfd)
+
+    def signal(self, name):
+        self.send(getattr(signal, "SIG" + name))
 
     def ready(self, idle_s=20):
         """Wait for the end of the scripts; return (scripts, failed)."""

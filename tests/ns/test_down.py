@@ -1,6 +1,5 @@
 """The ways down: who may ask, in what order things end, and how long it takes."""
 
-import os
 import re
 import signal
 
@@ -239,7 +238,7 @@ def test_stopped_daemon():
 /bin/sleep 100000 &
 """)}) as m:
         m.ready()
-        os.kill(m.wait_for("/bin/sleep", "100000"), signal.SIGSTOP)
+        m.kill(m.wait_for("/bin/sleep", "100000"), signal.SIGSTOP)
         took = goes_down(m, lambda: m.signal("USR2"), DOWN, "powering off")
         within(took, 0, 2, "seconds of the way down")
 

@@ -1,6 +1,5 @@
 """Reaping: every orphan, at any rate, in any state; nothing leaks."""
 
-import os
 import re
 import signal
 
@@ -136,6 +135,6 @@ def test_killed_orphan():
         m.ready()
         pid = m.wait_for("/bin/sleep", "100000")
         inner = m.status_of(pid)["NSpid"].split()[-1]
-        os.kill(pid, signal.SIGKILL)
+        m.kill(pid)
         m.con.expect(r"^tinyinit: debug: reaped orphan pid %s: "
                      "killed by SIGKILL$" % inner)

@@ -28,24 +28,24 @@ enum {
 	PLACE_LIMIT_S = 60, /* no story is longer; one that hangs is ended */
 };
 
-#define want(c)                                                                        \
-	do {                                                                           \
-		if (!(c)) {                                                            \
-			dprintf(2, "# %s:%d: not so: %s (errno %d: %s)\n", __FILE__,   \
-				__LINE__, #c, errno, strerror(errno));                 \
-			_exit(1);                                                      \
-		}                                                                      \
+#define want(c)                                                                                    \
+	do {                                                                                       \
+		if (!(c)) {                                                                        \
+			dprintf(2, "# %s:%d: not so: %s (errno %d: %s)\n", __FILE__, __LINE__, #c, \
+				errno, strerror(errno));                                           \
+			_exit(1);                                                                  \
+		}                                                                                  \
 	} while (0)
 
-#define want_equal(a, b)                                                               \
-	do {                                                                           \
-		long long want_a = (long long)(a);                                     \
-		long long want_b = (long long)(b);                                     \
-		if (want_a != want_b) {                                                \
-			dprintf(2, "# %s:%d: %s is %lld, not %lld\n", __FILE__, __LINE__, \
-				#a, want_a, want_b);                                   \
-			_exit(1);                                                      \
-		}                                                                      \
+#define want_equal(a, b)                                                                      \
+	do {                                                                                  \
+		long long want_a = (long long)(a);                                            \
+		long long want_b = (long long)(b);                                            \
+		if (want_a != want_b) {                                                       \
+			dprintf(2, "# %s:%d: %s is %lld, not %lld\n", __FILE__, __LINE__, #a, \
+				want_a, want_b);                                              \
+			_exit(1);                                                             \
+		}                                                                             \
 	} while (0)
 
 /* --- time ---------------------------------------------------------------------- */
@@ -59,13 +59,13 @@ static inline uint64_t place_ms(void)
 }
 
 /* Poll until c holds; a story that waits in vain is ended by its limit. */
-#define want_soon(c)                                                                   \
-	do {                                                                           \
-		uint64_t want_end_ms = place_ms() + 10000;                             \
-		while (!(c)) {                                                         \
-			want(place_ms() < want_end_ms);                                \
-			(void)poll(NULL, 0, 2);                                        \
-		}                                                                      \
+#define want_soon(c)                                       \
+	do {                                               \
+		uint64_t want_end_ms = place_ms() + 10000; \
+		while (!(c)) {                             \
+			want(place_ms() < want_end_ms);    \
+			(void)poll(NULL, 0, 2);            \
+		}                                          \
 	} while (0)
 
 /* --- a process for a story -------------------------------------------------------- */
@@ -169,9 +169,12 @@ static inline void story_test(void **state)
 	tell_story_in(story->flags, story->tell);
 }
 
-#define STORY_IN(flags, name)                                                   \
-	{                                                                       \
-		#name, story_test, NULL, NULL, &(struct story){ flags, name }   \
+#define STORY_IN(flags, name)                                  \
+	{                                                      \
+#name, story_test, NULL, NULL, &(struct story) \
+		{                                              \
+			flags, name                            \
+		}                                              \
 	}
 #define STORY(name) STORY_IN(0, name)
 

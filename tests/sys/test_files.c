@@ -201,14 +201,10 @@ static void says_why_there_is_no_folder(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(reads_what_fits),
-		TEST(says_why_it_cannot_read),
-		TEST(a_pipe_holds_up_nobody),
-		TEST(reads_the_kernels_files),
-		TEST(writes_a_string),
-		TEST(goes_through_many_entries),
-		TEST(leaves_folders_out),
-		TEST(says_why_there_is_no_folder),
+		TEST(reads_what_fits),        TEST(says_why_it_cannot_read),
+		TEST(a_pipe_holds_up_nobody), TEST(reads_the_kernels_files),
+		TEST(writes_a_string),        TEST(goes_through_many_entries),
+		TEST(leaves_folders_out),     TEST(says_why_there_is_no_folder),
 	};
 
 	return cmocka_run_group_tests(tests, folder_make, folder_remove);

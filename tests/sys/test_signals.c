@@ -239,16 +239,11 @@ static void a_child_begins_with_none_of_it(void)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		STORY(notes_every_signal_with_its_sender),
-		STORY(notes_the_senders_user),
-		STORY(notes_that_the_kernel_sent_it),
-		STORY(several_kinds_at_once),
-		STORY(a_thousand_of_one_kind_are_one),
-		STORY(the_wait_ends_in_time),
-		STORY(a_childs_end_wakes_the_wait),
-		STORY(what_came_before_the_wait_ends_it),
-		STORY(nothing_inherited_remains),
-		STORY(a_child_begins_with_none_of_it),
+		STORY(notes_every_signal_with_its_sender), STORY(notes_the_senders_user),
+		STORY(notes_that_the_kernel_sent_it),      STORY(several_kinds_at_once),
+		STORY(a_thousand_of_one_kind_are_one),     STORY(the_wait_ends_in_time),
+		STORY(a_childs_end_wakes_the_wait),        STORY(what_came_before_the_wait_ends_it),
+		STORY(nothing_inherited_remains),          STORY(a_child_begins_with_none_of_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

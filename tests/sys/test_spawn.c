@@ -312,8 +312,7 @@ static int is_a_session_of_its_own(void *arg)
 
 	(void)sigprocmask(SIG_BLOCK, NULL, &blocked);
 	(void)sigaction(SIGTERM, NULL, &action);
-	if (getsid(0) != getpid() || sigismember(&blocked, SIGTERM) ||
-	    action.sa_handler != SIG_DFL)
+	if (getsid(0) != getpid() || sigismember(&blocked, SIGTERM) || action.sa_handler != SIG_DFL)
 		return 1;
 	return *(int *)arg;
 }
@@ -329,7 +328,8 @@ static void calls_a_function(void)
 	want_equal(place_wait(pid), 42);
 }
 
-/* --- shortage ----------------------------------------------------------------------------------- */
+/* --- shortage -----------------------------------------------------------------------------------
+ */
 
 /* Exact, as the counters in /proc/self/statm are not. */
 static long resident_kib(void)
