@@ -60,12 +60,10 @@ def login(boot):
 
     def a_thousand_orphans_leave_no_zombie():
         guest.run(ORPHANS)
-        count = guest.run("n=1; while [ $n -gt 0 ] && read -t 1 x </dev/null;"
-                          " do :; done; cat /proc/[0-9]*/stat 2>/dev/null |"
-                          " grep -c ') Z '").strip()
-        equal(count, "0", "zombies")
-        reaped = len(re.findall("reaped orphan pid", guest.console.clean()))
-        assert reaped >= 1000, reaped
+        # Ends when there is none: a zombie that stays is a time-out here.
+        said = guest.run("while grep -q ') Z ' /proc/[0-9]*/stat 2>/dev/null;"
+                         " do :; done; echo none left")
+        equal(said.strip().splitlines()[-1], "none left", "zombies")
 
     yield "login", guest.login
     yield "example", the_example_says_the_pid_that_PID_1_reaps
