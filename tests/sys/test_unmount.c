@@ -102,8 +102,8 @@ static void nested_mounts_go(void)
 static void names_with_blanks_go(void)
 {
 	static const char *const names[] = {
-		"/with blank", "/with\ttab", "/with\nnew line", "/with\\backslash", "/ ",
-		"/\\040", "/gr\xc3\xbc\xc3\x9f", "/#hash", "/\"quoted\"",
+		"/with blank", "/with\ttab",          "/with\nnew line", "/with\\backslash", "/ ",
+		"/\\040",      "/gr\xc3\xbc\xc3\x9f", "/#hash",          "/\"quoted\"",
 	};
 
 	enter_root();
