@@ -169,13 +169,11 @@ static inline void story_test(void **state)
 	tell_story_in(story->flags, story->tell);
 }
 
-#define STORY_IN(flags, name)                                  \
-	{                                                      \
-#name, story_test, NULL, NULL, &(struct story) \
-		{                                              \
-			flags, name                            \
-		}                                              \
-	}
+/* 14 and 19 disagree about a macro that is a list. */
+/* clang-format off */
+#define STORY_IN(flags, name) \
+	{ #name, story_test, NULL, NULL, &(struct story){ flags, name } }
+/* clang-format on */
 #define STORY(name) STORY_IN(0, name)
 
 /* An empty root of one's own.  For a story in CLONE_NEWNS. */
