@@ -88,7 +88,7 @@ run: need image
 	$(Q)$(machine) GDB='$(GDB)' DEBUG_FILE=build/$(ARCH)/tinyinit.debug \
 		board/run.sh
 
-## test: all tests: lint, unit, sys, namespaces, boots of every board
+## test: lint, unit, boots of every board (T="sys ns": the others)
 test: need images
 
 ## test-fast: all but the boots
