@@ -16,6 +16,7 @@
 enum {
 	REAP_BATCH = 256, /* orphans reaped before time and signals get their turn */
 	DRAIN_MS = 500,
+	FLUSH_MS = 50,
 	EMERGENCY_MS = 300, /* the kernel tells nobody when SysRq's work is done */
 };
 
@@ -191,7 +192,8 @@ static int help_finish(void *arg)
 {
 	const struct helper *helper = arg;
 
-	helper->rt->console.len = 0; /* PID 1 prints its own */
+	if (helper->rt->console.len) /* an unmount that hangs must not keep it */
+		console_drain(&helper->rt->console, FLUSH_MS);
 	unmount_swap();
 	sync();
 	unmount_all(say_left, helper->rt);
@@ -229,6 +231,9 @@ static void help(struct runtime *rt, const struct action *action)
 	/* These two never block, and make room for the fork of the others. */
 	if (pid < 0 && (action->kind == ACTION_TERM_ALL || action->kind == ACTION_KILL_ALL))
 		power_signal_all(action->kind == ACTION_KILL_ALL);
+	/* Its copy of the ring is the one that is printed: nothing twice. */
+	if (pid > 0 && action->kind == ACTION_FINISH)
+		rt->console.len = 0;
 	spawn_result(rt, ENGINE_HELPER, pid);
 }
 

@@ -107,11 +107,23 @@ uint64_t console_due(const struct console *console)
 	return console->fd >= 0 && console->len ? console->due_ms : 0;
 }
 
-void console_drain(const struct console *console, uint64_t limit_ms)
+/* Does the ring or the kernel still hold something of what was said? */
+static bool holds(const struct console *console)
 {
-	uint64_t end_ms = clock_ms() + limit_ms;
 	int queued = 0;
 
-	while (ioctl(console->fd, TIOCOUTQ, &queued) == 0 && queued > 0 && clock_ms() < end_ms)
+	return console->len > 0 || (ioctl(console->fd, TIOCOUTQ, &queued) == 0 && queued > 0);
+}
+
+void console_drain(struct console *console, uint64_t limit_ms)
+{
+	uint64_t end_ms = clock_ms() + limit_ms;
+
+	while (console->fd >= 0 && clock_ms() < end_ms) {
+		console->pause_ms = 0;
+		console_flush(console, clock_ms());
+		if (!holds(console))
+			return;
 		signals_wait(10);
+	}
 }

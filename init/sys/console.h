@@ -45,10 +45,11 @@ void console_write(struct console *console, const char *line, size_t len, uint64
 void console_flush(struct console *console, uint64_t now_ms);
 
 /*
- * For a helper process: wait until the line has sent what the kernel holds, but
- * no longer than limit_ms.  A board that resets at once cuts its last words off.
+ * For a helper process: pass on what waits, pause or not, and wait until the
+ * line has sent what the kernel holds, but no longer than limit_ms.  A board
+ * that resets at once cuts its last words off.
  */
-void console_drain(const struct console *console, uint64_t limit_ms);
+void console_drain(struct console *console, uint64_t limit_ms);
 
 /* When to flush again; 0: nothing waits. */
 uint64_t console_due(const struct console *console);

@@ -347,6 +347,23 @@ static void draining_has_its_limit(void)
 	want(place_ms() - begun_ms < PATIENT_MS);
 }
 
+/* The board goes down before a pause ends, which a busy console brought about. */
+static void last_words_do_not_wait_for_a_pause(void)
+{
+	struct pty pty = make_console();
+
+	console_init(&console);
+	want_equal(console_open(&console), 0);
+	want(tcflow(pty.slave, TCOOFF) == 0);
+	say("last words\n");
+	want(console_due(&console) > now_ms);
+	want(tcflow(pty.slave, TCOON) == 0);
+	console_drain(&console, PATIENT_MS);
+	read_on(&pty);
+	want(strcmp(all, "last words\n") == 0);
+	want_equal(console_due(&console), 0);
+}
+
 #define PRIVATE(name) STORY_IN(CLONE_NEWNS, name)
 
 int main(void)
@@ -364,6 +381,7 @@ int main(void)
 		PRIVATE(the_ring_to_its_last_byte),
 		PRIVATE(the_ring_goes_round),
 		PRIVATE(draining_has_its_limit),
+		PRIVATE(last_words_do_not_wait_for_a_pause),
 	};
 
 	return cmocka_run_group_tests(tests, folder_make, folder_remove);
