@@ -31,10 +31,13 @@ static void unescape(char *s)
 	*to = '\0';
 }
 
-/* Cut the blank-separated field at *s off; NULL at the end of the line. */
+/*
+ * Cut the field at *s off; NULL at the end of the line.  One blank parts two
+ * fields, for a mount's source may be empty (an overlay's, say).
+ */
 static char *field(char **s)
 {
-	char *start = *s + strspn(*s, " \t");
+	char *start = *s;
 	char *end = start + strcspn(start, " \t");
 
 	if (!*start)
