@@ -21,18 +21,20 @@ static const struct wanted {
 	const char *path;
 	const char *type;
 	const char *data;
+	const char *less; /* data for a kernel or container that refuses the former; NULL: none */
 	unsigned long flags;
 	mode_t mode; /* of the mount point, if it has to be made */
 	bool required;
 } wanted[] = {
-	{ "/proc", "proc", NULL, API, 0555, true },
-	{ "/sys", "sysfs", NULL, API, 0555, false },
-	{ "/dev", "devtmpfs", "mode=0755", NODES, 0755, true },
-	{ "/dev/pts", "devpts", "gid=5,mode=0620,ptmxmode=0666", NODES, 0755, false },
-	{ "/dev/shm", "tmpfs", "mode=1777", DATA, 0755, false },
-	{ "/run", "tmpfs", "mode=0755", DATA, 0755, false },
-	{ "/tmp", "tmpfs", "mode=1777", DATA, 0755, false },
-	{ "/sys/fs/cgroup", "cgroup2", "nsdelegate", API, 0755, false },
+	{ "/proc", "proc", NULL, NULL, API, 0555, true },
+	{ "/sys", "sysfs", NULL, NULL, API, 0555, false },
+	{ "/dev", "devtmpfs", "mode=0755", NULL, NODES, 0755, true },
+	{ "/dev/pts", "devpts", "gid=5,mode=0620,ptmxmode=0666", "mode=0620,ptmxmode=0666", NODES,
+	  0755, false },
+	{ "/dev/shm", "tmpfs", "mode=1777", NULL, DATA, 0755, false },
+	{ "/run", "tmpfs", "mode=0755", NULL, DATA, 0755, false },
+	{ "/tmp", "tmpfs", "mode=1777", NULL, DATA, 0755, false },
+	{ "/sys/fs/cgroup", "cgroup2", "nsdelegate", "", API, 0755, false },
 };
 
 /*
@@ -107,6 +109,8 @@ bool mounts_all(void (*report)(void *ctx, const struct mount_report *r), void *c
 			err = -errno;
 		} else {
 			err = mount_one(w, w->type, w->data);
+			if (err == -EINVAL && w->less)
+				err = mount_one(w, w->type, w->less);
 		}
 		if (!err)
 			continue;
