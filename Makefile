@@ -14,6 +14,11 @@
 #|  HEADERS_DEB=FILE   this linux-libc-dev for the kernel's headers
 #|  V=1                show the commands
 
+ifneq ($(words $(CURDIR)),1)
+$(error this folder has a blank in its path, which make and compilers cannot \
+	handle: $(CURDIR))
+endif
+
 BOARD ?= qemu-x86_64
 BOARDS := $(sort $(patsubst board/%/board.mk,%,$(wildcard board/*/board.mk)))
 
@@ -88,7 +93,7 @@ run: need image
 	$(Q)$(machine) GDB='$(GDB)' DEBUG_FILE=build/$(ARCH)/tinyinit.debug \
 		board/run.sh
 
-## test: lint, unit, boots of every board (T="sys ns": the others)
+## test: lint, unit, sys, namespaces, boots of every board
 test: need images
 
 ## test-fast: all but the boots

@@ -76,7 +76,7 @@ payloads: images
 payload: build/$(ARCH)/test/payload
 
 test: host-programs payloads
-	$(Q)tests/run $(or $(T),lint unit $(BOARDS:%=boot:%))
+	$(Q)tests/run $(or $(T),lint unit sys ns $(BOARDS:%=boot:%))
 
 test-fast: host-programs host-files
 	$(Q)tests/run $(or $(T),lint unit sys ns)
