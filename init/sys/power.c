@@ -38,5 +38,8 @@ void power_emergency_sync(void)
 
 void power_emergency_reset(enum power_cmd cmd)
 {
+	/* SysRq has no halt, and a board that is to stand must not begin anew. */
+	if (cmd == POWER_CMD_HALT)
+		return;
 	(void)file_write("/proc/sysrq-trigger", cmd == POWER_CMD_OFF ? "o" : "b");
 }

@@ -26,7 +26,10 @@ int power_reboot(enum power_cmd cmd);
  */
 void power_emergency_sync(void);
 
-/* By SysRq: reset or power off at once, where reboot(2) did not. */
+/*
+ * By SysRq: reset or power off at once, where reboot(2) did not.  A halt is left as
+ * it is: its file systems are at rest, and the board stands.
+ */
 void power_emergency_reset(enum power_cmd cmd);
 
 #endif

@@ -179,6 +179,15 @@ static void sysrq_letters(void)
 	want_letters("o");
 }
 
+/* Whatever is left undone, a halt must not end in a reboot. */
+static void sysrq_does_not_reboot_a_halt(void)
+{
+	make_trigger();
+	power_emergency_reset(POWER_CMD_HALT);
+	power_emergency_sync(); /* the first letters that come are these */
+	want_letters("su");
+}
+
 static void without_sysrq_nothing_happens(void)
 {
 	be_sure_of_the_place();
@@ -197,6 +206,7 @@ int main(void)
 		STORY_IN(SPACES, term_and_kill_reach_all_but_pid_1),
 		STORY_IN(SPACES, the_helper_survives_its_own_signals),
 		STORY_IN(SPACES, sysrq_letters),
+		STORY_IN(SPACES, sysrq_does_not_reboot_a_halt),
 		STORY_IN(SPACES, without_sysrq_nothing_happens),
 	};
 
