@@ -58,7 +58,7 @@ enum event_kind {
 struct event {
 	enum event_kind kind;
 	uint32_t unit; /* an index, or ENGINE_HELPER */
-	int32_t pid;
+	int32_t pid;   /* of a request: 0 the kernel, -1 a process that has none here */
 	uint32_t uid;
 	struct ending ending;
 	enum power power;

@@ -80,9 +80,13 @@ void message_ending(struct text *t, const struct ending *ending)
 	}
 }
 
-/* The kernel sends Ctrl-Alt-Del without a pid. */
+/* The kernel sends Ctrl-Alt-Del itself; a container's owner sends from outside. */
 static void who(struct text *t, const struct action *say)
 {
+	if (say->pid < 0) {
+		text_str(t, "a process outside the container");
+		return;
+	}
 	if (!say->pid) {
 		text_str(t, "the kernel");
 		return;

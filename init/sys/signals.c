@@ -22,14 +22,21 @@ static struct {
 	volatile sig_atomic_t uid;
 } notes[N_WANTED];
 
+/* Only a signal that a process sent has a sender, and one outside has no pid here. */
+static int sender(const siginfo_t *info)
+{
+	if (info->si_code > 0)
+		return 0;
+	return info->si_pid ? info->si_pid : -1;
+}
+
 static void note(int signal, siginfo_t *info, void *context)
 {
 	(void)context;
 	for (int i = 0; i < N_WANTED; i++) {
 		if (wanted[i] != signal)
 			continue;
-		/* Only a signal sent by a process has a sender. */
-		notes[i].pid = info->si_code <= 0 ? info->si_pid : 0;
+		notes[i].pid = sender(info);
 		notes[i].uid = info->si_code <= 0 ? (int)info->si_uid : 0;
 		notes[i].came = 1;
 	}

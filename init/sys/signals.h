@@ -12,7 +12,10 @@
 
 #include <stdint.h>
 
-/* One signal that came, and who sent it (pid 0: the kernel). */
+/*
+ * One signal that came, and who sent it.  pid 0: the kernel itself (SI_KERNEL,
+ * sigaction(2)); -1: a process that has no pid in this PID namespace, being outside.
+ */
 struct signal_note {
 	int signal;
 	int32_t pid;

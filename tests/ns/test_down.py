@@ -21,8 +21,8 @@ def goes_down(m, ask, want, words, by=None):
     begin = m.clock()
     ask()
     if by:
-        # A sender outside the namespace has no pid inside.
-        m.con.expect(r"^tinyinit: %s requested by the kernel \(%s\)$" % by, 10)
+        m.con.expect(r"^tinyinit: %s requested by a process outside the "
+                     r"container \(%s\)$" % by, 10)
     equal(m.wait_end(10), want, "how PID 1 ended")
     took = m.clock() - begin
     m.con.expect_end(5)

@@ -84,6 +84,33 @@ static void notes_that_the_kernel_sent_it(void)
 	want_equal(note.uid, 0);
 }
 
+/* A process outside a container has no pid in it, and is not the kernel for that. */
+static void notes_a_sender_outside(void)
+{
+	struct signal_note note;
+	int ready[2];
+	pid_t pid;
+	char byte;
+
+	enter_namespaces(CLONE_NEWPID);
+	want(pipe2(ready, O_CLOEXEC) == 0);
+	pid = fork();
+	want(pid >= 0);
+	if (pid == 0) {
+		want(getpid() == 1);
+		signals_init();
+		want(write(ready[1], "", 1) == 1);
+		signals_wait(10000);
+		want_equal(signals_take(&note), 1);
+		want_equal(note.signal, SIGUSR1);
+		want_equal(note.pid, -1);
+		_exit(0);
+	}
+	want(read(ready[0], &byte, 1) == 1);
+	want(kill(pid, SIGUSR1) == 0);
+	want_equal(place_wait(pid), 0);
+}
+
 static void several_kinds_at_once(void)
 {
 	struct signal_note note;
@@ -239,11 +266,17 @@ static void a_child_begins_with_none_of_it(void)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		STORY(notes_every_signal_with_its_sender), STORY(notes_the_senders_user),
-		STORY(notes_that_the_kernel_sent_it),      STORY(several_kinds_at_once),
-		STORY(a_thousand_of_one_kind_are_one),     STORY(the_wait_ends_in_time),
-		STORY(a_childs_end_wakes_the_wait),        STORY(what_came_before_the_wait_ends_it),
-		STORY(nothing_inherited_remains),          STORY(a_child_begins_with_none_of_it),
+		STORY(notes_every_signal_with_its_sender),
+		STORY(notes_the_senders_user),
+		STORY(notes_that_the_kernel_sent_it),
+		STORY(notes_a_sender_outside),
+		STORY(several_kinds_at_once),
+		STORY(a_thousand_of_one_kind_are_one),
+		STORY(the_wait_ends_in_time),
+		STORY(a_childs_end_wakes_the_wait),
+		STORY(what_came_before_the_wait_ends_it),
+		STORY(nothing_inherited_remains),
+		STORY(a_child_begins_with_none_of_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
