@@ -166,7 +166,8 @@ def orphans(boot):
 
     def of_a_dead_parent():
         guest.run("sh -c '/bin/sleep 100000 & kill -KILL $$'", check=False)
-        pid = guest.lines("pidof sleep")[0].split()[0]
+        # The shell may be dead before its child has become the program.
+        pid = guest.lines("until pidof sleep; do :; done")[0].split()[0]
         equal(guest.lines("grep PPid: /proc/%s/status" % pid)[0].split()[1],
               "1", "parent")
         guest.run("kill -KILL %s" % pid)
