@@ -12,6 +12,7 @@
 #|  MUSL_SRC=FILE TOYBOX_SRC=FILE SHELL_SRC=FILE
 #|                     these upstream tarballs instead of Debian's
 #|  HEADERS_DEB=FILE   this linux-libc-dev for the kernel's headers
+#|  KVM=1              run with KVM, where it works (boards of this architecture)
 #|  V=1                show the commands
 
 ifneq ($(words $(CURDIR)),1)
@@ -122,7 +123,7 @@ qemu-argv:
 	@$(machine) INITRD=@INITRD@ APPEND=@APPEND@ board/run.sh --print
 
 # The machine, for board/run.sh: the same for a user and for the boot tests.
-machine = ARCH='$(ARCH)' QEMU='$(QEMU)' QEMU_ARGS='$(QEMU_ARGS)' \
+machine = KVM='$(KVM)' ARCH='$(ARCH)' QEMU='$(QEMU)' QEMU_ARGS='$(QEMU_ARGS)' \
 	QEMU_CPU='$(QEMU_CPU)' KERNEL='build/$(BOARD)/kernel' \
 	INITRD='build/$(BOARD)/rootfs.cpio.gz' \
 	KERNEL_WORDS='console=$(CONSOLE) $(KERNEL_WORDS)'

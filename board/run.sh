@@ -4,8 +4,10 @@
 # The Makefile says in the environment what to start (board.mk's facts).
 set -eu
 
+# KVM only where it is asked for: inside another virtual machine a /dev/kvm that
+# can be opened need not work, and then QEMU ends or the guest stands still.
 accel=tcg cpu=$QEMU_CPU
-if [ "$(uname -m)" = "$ARCH" ] && [ -r /dev/kvm ] && [ -w /dev/kvm ]; then
+if [ -n "${KVM:-}" ]; then
 	accel=kvm cpu=host
 fi
 
