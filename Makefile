@@ -61,10 +61,12 @@ export COMMIT SOURCE_DATE_EPOCH OVERLAY RC
 include board/$(BOARD)/board.mk
 include rootfs/rootfs.mk
 include init/init.mk
+include init/rcc/rcc.mk
+include init/ctl/ctl.mk
 include tests/tests.mk
 
 .PHONY: FORCE image images run setup need needs-of-board help qemu-argv \
-	test test-fast test-boot lint clean distclean
+	test test-fast test-boot lint check-rc graph new-service clean distclean
 FORCE:
 
 # The host's tools are looked for first, every time: it takes milliseconds
@@ -79,6 +81,8 @@ else ifneq ($(filter test-boot,$(MAKECMDGOALS)),)
 NEEDS = $(needs_of_board) test
 else ifneq ($(filter run,$(MAKECMDGOALS)),)
 NEEDS = $(needs_of_board) $(if $(GDB),gdb)
+else ifneq ($(filter graph new-service,$(MAKECMDGOALS)),)
+NEEDS = $(if $(filter graph,$(MAKECMDGOALS)),graph,host)
 else
 NEEDS = cc:$(TRIPLET) build
 endif
@@ -141,7 +145,7 @@ distclean:
 ## help: this text
 help:
 	@echo 'make [TARGET] [VARIABLE=VALUE]...'
-	@sed -n 's/^## \([a-z-]*\): \(.*\)/  \1\t\2/p' Makefile | expand -t 14
+	@sed -n 's/^## \([a-z-]*\): \(.*\)/  \1\t\2/p' Makefile init/rcc/rcc.mk | expand -t 14
 	@echo 'boards: $(BOARDS)'
 	@echo 'variables:'
 	@sed -n 's/^#|//p' Makefile

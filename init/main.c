@@ -3,9 +3,12 @@
  */
 #include "clock.h"
 #include "files.h"
+#include "group.h"
 #include "message.h"
 #include "mounts.h"
+#include "place.h"
 #include "runtime.h"
+#include "share.h"
 #include "signals.h"
 #include "stdio_fds.h"
 #include "system.h"
@@ -19,12 +22,7 @@
 
 /* All of PID 1's memory: fixed, and known before it starts. */
 static struct runtime runtime;
-
-static void line_init(struct text *line, char *buf, size_t cap)
-{
-	text_init(line, buf, cap);
-	text_str(line, "tinyinit: ");
-}
+static struct engine engine; /* where it cannot be shared */
 
 /* "tinyinit: WHERE: WHAT: ENOENT" */
 static void say_error(struct runtime *rt, const char *where, const char *what, int err)
@@ -32,7 +30,7 @@ static void say_error(struct runtime *rt, const char *where, const char *what, i
 	char buf[RUNTIME_LINE];
 	struct text line;
 
-	line_init(&line, buf, sizeof(buf));
+	runtime_line(&line, buf, sizeof(buf));
 	text_safe(&line, where, 255);
 	text_str(&line, ": ");
 	text_str(&line, what);
@@ -47,7 +45,7 @@ static void say_mount(void *ctx, const struct mount_report *r)
 	char buf[RUNTIME_LINE];
 	struct text line;
 
-	line_init(&line, buf, sizeof(buf));
+	runtime_line(&line, buf, sizeof(buf));
 	text_str(&line, r->path);
 	text_str(&line, ": ");
 	text_str(&line, r->no_dir ? "no such directory, and it cannot be made" : r->type);
@@ -69,7 +67,7 @@ static void take_word(struct runtime *rt, const char *word, size_t len, bool boo
 
 	if (result == WORDS_TAKEN || result == WORDS_NOT_OURS)
 		return;
-	line_init(&line, buf, sizeof(buf));
+	runtime_line(&line, buf, sizeof(buf));
 	text_str(&line, result == WORDS_UNKNOWN ? "unknown kernel word \""
 						: "bad value in kernel word \"");
 	text_safe(&line, word, len < 200 ? len : 200);
@@ -96,34 +94,7 @@ static void take_words(struct runtime *rt, char **argv)
 		take_word(rt, word, len, false);
 }
 
-/* --- scripts and consoles ------------------------------------------------ */
-
-static void add_script(void *ctx, const char *name)
-{
-	struct names *names = ctx;
-
-	if (names_wanted(name))
-		(void)names_add(names, name);
-}
-
-static void find_scripts(struct runtime *rt)
-{
-	char buf[RUNTIME_LINE];
-	struct text line;
-	int err;
-
-	names_init(&rt->names);
-	err = dir_each("/etc/rc.d", add_script, &rt->names);
-	if (err)
-		say_error(rt, "/etc/rc.d", "no scripts", -err);
-	names_sort(&rt->names);
-	if (!rt->names.refused)
-		return;
-	line_init(&line, buf, sizeof(buf));
-	text_str(&line, "/etc/rc.d: more scripts than can be held; left out: ");
-	text_uint(&line, rt->names.refused);
-	runtime_say(rt, true, &line);
-}
+/* --- consoles ------------------------------------------------------------- */
 
 static void find_consoles(struct runtime *rt)
 {
@@ -150,14 +121,14 @@ static void banner(struct runtime *rt)
 	char buf[RUNTIME_LINE];
 	struct text line;
 
-	line_init(&line, buf, sizeof(buf));
+	runtime_line(&line, buf, sizeof(buf));
 	text_str(&line, TINYINIT_VERSION " is PID 1");
 	runtime_say(rt, false, &line);
 }
 
 static _Noreturn void be_init(struct runtime *rt, char **argv)
 {
-	struct engine_times times;
+	struct engine_options options;
 	bool mounted;
 	int err;
 
@@ -182,14 +153,24 @@ static _Noreturn void be_init(struct runtime *rt, char **argv)
 	if (err)
 		say_error(rt, "/etc/hostname", "host name not set", -err);
 	keep_term(rt);
-	find_scripts(rt);
 	find_consoles(rt);
-	rt->faults = spawn_faults(ENGINE_UNITS);
-	times.patience_ms = rt->words.patience_ms;
-	times.start_timeout_ms = rt->words.start_timeout_ms;
-	times.shutdown_timeout_ms = rt->words.shutdown_timeout_ms;
-	engine_init(&rt->engine, rt->names.n, rt->consoles.n, &times);
-	rt->engine.rescue = rt->words.rescue || !mounted;
+	rt->groups = groups_init(PLACE_GROUPS) == 0;
+	runtime_notices_init(rt);
+	runtime_table_init(rt);
+	options = (struct engine_options){
+		.patience_ms = rt->words.patience_ms,
+		.start_timeout_ms = rt->words.start_timeout_ms,
+		.shutdown_timeout_ms = rt->words.shutdown_timeout_ms,
+		.parallel = rt->words.parallel,
+		.n_consoles = rt->consoles.n,
+		.rescue = rt->words.rescue || !mounted,
+	};
+	rt->engine = share_memory(PLACE_STATE, sizeof(engine));
+	if (!rt->engine)
+		rt->engine = &engine;
+	engine_init(rt->engine, &options);
+	if (rt->words.goal[0])
+		rt->tables.goal = rt->words.goal;
 
 	/* ---- The early phase ends here.  From here on nothing may end. ---- */
 	runtime_run(rt);

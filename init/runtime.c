@@ -2,22 +2,14 @@
 
 #include "clock.h"
 #include "message.h"
-#include "power.h"
 #include "reap.h"
 #include "signals.h"
-#include "unmount.h"
 
-#include <errno.h>
 #include <signal.h>
-#include <stddef.h>
-#include <string.h>
-#include <unistd.h>
 
 enum {
 	REAP_BATCH = 256, /* orphans reaped before time and signals get their turn */
-	DRAIN_MS = 500,
-	FLUSH_MS = 50,
-	EMERGENCY_MS = 300, /* the kernel tells nobody when SysRq's work is done */
+	NOTICE_BATCH = 64,
 };
 
 void runtime_say(struct runtime *rt, bool trouble, struct text *line)
@@ -27,269 +19,78 @@ void runtime_say(struct runtime *rt, bool trouble, struct text *line)
 		console_write(&rt->console, line->buf, line->len, clock_ms());
 }
 
-/* --- names --------------------------------------------------------------- */
-
-static const char *console_name(const struct runtime *rt, uint32_t unit)
+void runtime_line(struct text *line, char *buf, size_t cap)
 {
-	return rt->consoles.name[unit - rt->engine.n_scripts];
+	text_init(line, buf, cap);
+	text_str(line, "tinyinit: ");
 }
 
-static const char *unit_name(const struct runtime *rt, uint32_t unit)
+void runtime_queue(struct runtime *rt, const struct event *event)
 {
-	if (unit < rt->engine.n_scripts)
-		return names_get(&rt->names, unit);
-	if (unit < rt->engine.n_scripts + rt->engine.n_consoles)
-		return console_name(rt, unit);
-	return unit == engine_rescue(&rt->engine) ? "rescue shell" : "?";
-}
+	uint32_t at = rt->first_event + rt->n_events;
 
-/* --- spawning ------------------------------------------------------------ */
-
-static enum fault fault_of(int stage, int err)
-{
-	switch (err) {
-	case EAGAIN:
-	case ENOMEM:
-	case EMFILE:
-	case ENFILE:
-	case ENOSPC:
-	case ETXTBSY:
-		return FAULT_AGAIN;
-	default:
-		break;
+	if (rt->n_events == RUNTIME_EVENTS) {
+		rt->engine->impossible++; /* there is room for all of a step's */
+		return;
 	}
-	if (stage == SPAWN_TTY)
-		return FAULT_NO_TTY;
-	switch (err) {
-	case ENOENT:
-	case ENOTDIR:
-	case ELOOP:
-		return FAULT_NOT_FOUND;
-	case EACCES:
-	case EPERM:
-		return FAULT_DENIED;
-	case ENOEXEC:
-		return FAULT_NO_PROGRAM;
-	default:
-		return FAULT_OTHER;
-	}
-}
-
-static void queue(struct runtime *rt, const struct event *event)
-{
-	if (rt->n_events < RUNTIME_EVENTS)
-		rt->events[rt->n_events++] = *event;
-}
-
-static void spawn_result(struct runtime *rt, uint32_t unit, int32_t pid)
-{
-	struct event event = { .kind = EVENT_SPAWNED, .unit = unit, .pid = pid };
-
-	if (pid < 0) {
-		event.kind = EVENT_SPAWN_FAILED;
-		event.pid = 0;
-		event.ending.how = HOW_FAULT;
-		event.ending.fault = fault_of(SPAWN_EXEC, -pid);
-		event.ending.number = -pid;
-	}
-	queue(rt, &event);
-}
-
-/* A virtual terminal of the kernel's is a "linux" one; a serial line what the
- * kernel was told, or the least that all terminal programs know. */
-static const char *term_of(const struct runtime *rt, const char *tty)
-{
-	bool virtual = strncmp(tty, "tty", 3) == 0 && tty[3] >= '0' && tty[3] <= '9';
-
-	if (virtual)
-		return "linux";
-	return strcmp(rt->term, "linux") == 0 ? "vt102" : rt->term;
-}
-
-static void spawn_unit(struct runtime *rt, uint32_t unit, enum verb verb)
-{
-	char path[sizeof("/etc/rc.d/") + 256] = "/etc/rc.d/";
-	char term_env[sizeof("TERM=") + RUNTIME_TERM] = "TERM=";
-	const char *tty = NULL;
-	const char *term = rt->term;
-
-	if (verb == VERB_LOGIN)
-		tty = console_name(rt, unit);
-	else if (verb == VERB_SHELL) /* the last one is the kernel's favourite */
-		tty = rt->consoles.name[rt->consoles.n - 1];
-	if (tty)
-		term = term_of(rt, tty);
-	strncat(term_env, term, RUNTIME_TERM);
-	if (unit < rt->engine.n_scripts)
-		strncat(path, names_get(&rt->names, unit), 255);
-
-	const char *const envp[] = {
-		"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-		"HOME=/",
-		term_env,
-		NULL,
-	};
-	const char *const script[] = { path, verb == VERB_STOP ? "stop" : "start", NULL };
-	/* The call that inittabs make: "-" is the terminal that is open already. */
-	const char *const getty[] = { "/sbin/getty", "-L", "-", "0", term, NULL };
-	const char *const login[] = { "/bin/login", NULL };
-	const char *const shell[] = { "/bin/sh", NULL };
-	const struct spawn spawn = {
-		.argv = verb == VERB_LOGIN   ? getty
-			: verb == VERB_SHELL ? shell
-					     : script,
-		.instead = verb == VERB_LOGIN ? login : NULL,
-		.envp = envp,
-		.tty = tty,
-		.fault = rt->faults ? &rt->faults[unit] : NULL,
-	};
-
-	spawn_result(rt, unit, spawn_program(&spawn));
-}
-
-/* --- the helper: everything that may hang -------------------------------- */
-
-struct helper {
-	struct runtime *rt;
-	enum power power;
-};
-
-static enum power_cmd power_cmd(enum power power)
-{
-	return power == POWER_OFF    ? POWER_CMD_OFF
-	       : power == POWER_HALT ? POWER_CMD_HALT
-				     : POWER_CMD_REBOOT;
-}
-
-static void say_left(void *ctx, const char *path, int err)
-{
-	char buf[RUNTIME_LINE];
-	struct text line;
-
-	text_init(&line, buf, sizeof(buf));
-	text_str(&line, "tinyinit: ");
-	text_safe(&line, path, 255);
-	text_str(&line, ": neither unmounted nor read-only: ");
-	text_error(&line, err);
-	runtime_say(ctx, true, &line);
-}
-
-static int help_term(void *arg)
-{
-	(void)arg;
-	power_signal_all(false);
-	return 0;
-}
-
-static int help_kill(void *arg)
-{
-	(void)arg;
-	power_signal_all(true);
-	return 0;
-}
-
-static int help_finish(void *arg)
-{
-	const struct helper *helper = arg;
-
-	if (helper->rt->console.len) /* an unmount that hangs must not keep it */
-		console_drain(&helper->rt->console, FLUSH_MS);
-	unmount_swap();
-	sync();
-	unmount_all(say_left, helper->rt);
-	sync();
-	console_drain(&helper->rt->console, DRAIN_MS);
-	return -power_reboot(power_cmd(helper->power));
-}
-
-static int help_reboot(void *arg)
-{
-	const struct helper *helper = arg;
-	int err;
-
-	if (helper->rt->machine) {
-		power_emergency_sync();
-		signals_wait(EMERGENCY_MS);
-	}
-	err = power_reboot(power_cmd(helper->power));
-	if (err && helper->rt->machine)
-		power_emergency_reset(power_cmd(helper->power));
-	return -err;
-}
-
-static void help(struct runtime *rt, const struct action *action)
-{
-	static int (*const jobs[])(void *) = {
-		[ACTION_TERM_ALL] = help_term,
-		[ACTION_KILL_ALL] = help_kill,
-		[ACTION_FINISH] = help_finish,
-		[ACTION_REBOOT] = help_reboot,
-	};
-	struct helper helper = { .rt = rt, .power = action->power };
-	int32_t pid = spawn_call(jobs[action->kind], &helper);
-
-	/* These two never block, and make room for the fork of the others. */
-	if (pid < 0 && (action->kind == ACTION_TERM_ALL || action->kind == ACTION_KILL_ALL))
-		power_signal_all(action->kind == ACTION_KILL_ALL);
-	/* Its copy of the ring is the one that is printed: nothing twice. */
-	if (pid > 0 && action->kind == ACTION_FINISH)
-		rt->console.len = 0;
-	spawn_result(rt, ENGINE_HELPER, pid);
+	rt->events[at % RUNTIME_EVENTS] = *event;
+	rt->n_events++;
 }
 
 /* --- actions ------------------------------------------------------------- */
 
-static void signal_group(int32_t pid, enum sign sign)
+static const char *unit_name(const struct runtime *rt, uint32_t unit)
 {
-	static const int signals[] = {
-		[SIGN_TERM] = SIGTERM,
-		[SIGN_KILL] = SIGKILL,
-		[SIGN_HUP] = SIGHUP,
-	};
-
-	if (pid <= 1)
-		return;
-	/* The child may not have come to its setsid(2) yet. */
-	if (kill(-pid, signals[sign]) < 0)
-		(void)kill(pid, signals[sign]);
-	if (sign == SIGN_HUP) /* those that were stopped are to hear it too */
-		(void)kill(-pid, SIGCONT);
+	if (unit < rt->engine->n)
+		return table_name(&rt->tables.table, unit);
+	if (unit >= ENGINE_LOGIN && unit < ENGINE_LOGIN + rt->consoles.n)
+		return rt->consoles.name[unit - ENGINE_LOGIN];
+	return unit == ENGINE_RESCUE ? "rescue shell" : "?";
 }
 
 static void say(struct runtime *rt, const struct action *action)
 {
+	const struct table *table = &rt->tables.table;
+	const char *name = unit_name(rt, action->unit);
+	const char *other = unit_name(rt, action->other);
 	char buf[RUNTIME_LINE];
 	struct text line;
 
+	if (action->message == MESSAGE_BAD) {
+		name = table_text(table, table->services[action->unit].file);
+		other = table_text(table, table->services[action->unit].fault);
+	}
 	text_init(&line, buf, sizeof(buf));
-	message_format(&line, action, unit_name(rt, action->unit));
+	message_format(&line, action, name, other);
 	runtime_say(rt, message_is_trouble(action->message), &line);
-}
-
-static void last_resort(struct runtime *rt, const struct action *action)
-{
-	struct helper helper = { .rt = rt, .power = action->power };
-
-	(void)help_reboot(&helper);
 }
 
 static void perform(struct runtime *rt, const struct action *action)
 {
 	switch (action->kind) {
 	case ACTION_SPAWN:
-		spawn_unit(rt, action->unit, action->verb);
+		runtime_spawn(rt, action);
 		break;
 	case ACTION_KILL:
-		signal_group(action->pid, action->sign);
+		runtime_kill(rt, action);
+		break;
+	case ACTION_SWEEP:
+		runtime_sweep(rt, action);
+		break;
+	case ACTION_LOAD:
+		runtime_load(rt, action->failed);
+		break;
+	case ACTION_SWAP:
+		runtime_swap(rt);
 		break;
 	case ACTION_TERM_ALL:
 	case ACTION_KILL_ALL:
 	case ACTION_FINISH:
 	case ACTION_REBOOT:
-		help(rt, action);
+		runtime_help(rt, action);
 		break;
 	case ACTION_LAST:
-		last_resort(rt, action);
+		runtime_last_resort(rt, action);
 		break;
 	case ACTION_SAY:
 		say(rt, action);
@@ -297,44 +98,63 @@ static void perform(struct runtime *rt, const struct action *action)
 	}
 }
 
-/* Feed one event, and then all that follow from it. */
-static void feed(struct runtime *rt, const struct event *event)
+static void step(struct runtime *rt, const struct event *event)
 {
-	struct event next = *event;
+	engine_step(rt->engine, &rt->tables, event, clock_ms(), &rt->actions);
+	for (uint32_t i = 0; i < rt->actions.n; i++)
+		perform(rt, &rt->actions.at[i]);
+}
 
-	for (;;) {
-		engine_step(&rt->engine, &next, clock_ms(), &rt->actions);
-		for (uint32_t i = 0; i < rt->actions.n; i++)
-			perform(rt, &rt->actions.at[i]);
-		if (!rt->n_events)
-			return;
-		next = rt->events[0];
+/* Feed what waits, and then all that follows from it. */
+static void feed_queue(struct runtime *rt)
+{
+	while (rt->n_events) {
+		struct event next = rt->events[rt->first_event];
+
+		rt->first_event = (rt->first_event + 1) % RUNTIME_EVENTS;
 		rt->n_events--;
-		memmove(rt->events, rt->events + 1, rt->n_events * sizeof(rt->events[0]));
+		step(rt, &next);
 	}
 }
 
+static void feed(struct runtime *rt, const struct event *event)
+{
+	step(rt, event);
+	feed_queue(rt);
+}
+
 /* --- facts --------------------------------------------------------------- */
+
+/* What busybox and toybox mean by their signals; Ctrl-Alt-Del is INT. */
+static enum power meaning(int signal)
+{
+	switch (signal) {
+	case SIGUSR1:
+		return POWER_HALT;
+	case SIGUSR2:
+	case SIGPWR:
+		return POWER_OFF;
+	case SIGTERM:
+	case SIGINT:
+		return POWER_REBOOT;
+	default:
+		return POWER_NONE;
+	}
+}
 
 static void take_signals(struct runtime *rt)
 {
 	struct signal_note note;
 
 	while (signals_take(&note)) {
-		struct event event = {
-			.kind = EVENT_REQUEST,
+		const struct event event = {
+			.kind = note.signal == SIGHUP ? EVENT_RELOAD : EVENT_REQUEST,
 			.pid = note.pid,
 			.uid = note.uid,
 			.ending = { .how = HOW_SIGNAL, .number = note.signal },
+			.power = meaning(note.signal),
 		};
 
-		/* What busybox and toybox mean by their signals; Ctrl-Alt-Del is INT. */
-		if (note.signal == SIGUSR1)
-			event.power = POWER_HALT;
-		else if (note.signal == SIGUSR2 || note.signal == SIGPWR)
-			event.power = POWER_OFF;
-		else if (note.signal == SIGTERM || note.signal == SIGINT)
-			event.power = POWER_REBOOT;
 		feed(rt, &event);
 	}
 }
@@ -346,8 +166,8 @@ static void say_orphan(struct runtime *rt, const struct reaped *reaped, const st
 
 	if (!rt->words.debug)
 		return;
-	text_init(&line, buf, sizeof(buf));
-	text_str(&line, "tinyinit: debug: reaped orphan pid ");
+	runtime_line(&line, buf, sizeof(buf));
+	text_str(&line, "debug: reaped orphan pid ");
 	text_int(&line, reaped->pid);
 	text_str(&line, ": ");
 	message_ending(&line, ending);
@@ -358,7 +178,6 @@ static void take_end(struct runtime *rt, const struct reaped *reaped)
 {
 	struct event event = {
 		.kind = EVENT_EXITED,
-		.unit = engine_find(&rt->engine, reaped->pid),
 		.pid = reaped->pid,
 		.ending = {
 			.how = reaped->by_signal ? HOW_SIGNAL : HOW_EXIT,
@@ -366,20 +185,11 @@ static void take_end(struct runtime *rt, const struct reaped *reaped)
 		},
 	};
 
-	if (event.unit == ENGINE_NONE) {
+	event.unit = engine_find(rt->engine, reaped->pid, &event.role);
+	if (event.unit == ENGINE_NONE)
 		say_orphan(rt, reaped, &event.ending);
-		return;
-	}
-	if (event.unit != ENGINE_HELPER && rt->faults) {
-		const struct spawn_fault *fault = &rt->faults[event.unit];
-
-		if (fault->stage != SPAWN_FINE) {
-			event.ending.how = HOW_FAULT;
-			event.ending.fault = fault_of(fault->stage, fault->err);
-			event.ending.number = fault->err;
-		}
-	}
-	feed(rt, &event);
+	else
+		feed(rt, &event);
 }
 
 /* Returns whether more may be waiting. */
@@ -395,7 +205,7 @@ static bool take_children(struct runtime *rt)
 			break;
 		take_end(rt, &reaped);
 	}
-	if (got < 0 && engine_wants_childless(&rt->engine))
+	if (got < 0 && engine_wants_childless(rt->engine))
 		feed(rt, &childless);
 	return got > 0;
 }
@@ -403,7 +213,7 @@ static bool take_children(struct runtime *rt)
 static int64_t time_left(struct runtime *rt)
 {
 	uint64_t now_ms = clock_ms();
-	uint64_t due_ms = engine_due(&rt->engine);
+	uint64_t due_ms = engine_due(rt->engine);
 	uint64_t console_ms = console_due(&rt->console);
 
 	if (console_ms && (!due_ms || console_ms < due_ms))
@@ -416,12 +226,22 @@ static int64_t time_left(struct runtime *rt)
 static void take_time(struct runtime *rt)
 {
 	const struct event passed = { .kind = EVENT_TIME };
-	uint64_t due_ms = engine_due(&rt->engine);
+	uint64_t due_ms = engine_due(rt->engine);
 	uint64_t now_ms = clock_ms();
 
 	if (due_ms && due_ms <= now_ms)
 		feed(rt, &passed);
 	console_flush(&rt->console, now_ms);
+}
+
+/*
+ * All that there are, within reason, before anybody who sent one is reaped.  One
+ * by one, for a reload that is done in between gives the services other numbers.
+ */
+static void take_notices(struct runtime *rt)
+{
+	for (int i = 0; i < NOTICE_BATCH && runtime_take_notice(rt); i++)
+		feed_queue(rt);
 }
 
 void runtime_run(struct runtime *rt)
@@ -433,8 +253,9 @@ void runtime_run(struct runtime *rt)
 		bool more;
 
 		take_signals(rt);
+		take_notices(rt);
 		more = take_children(rt);
 		take_time(rt);
-		signals_wait(more ? 0 : time_left(rt));
+		signals_wait(rt->loop, more ? 0 : time_left(rt));
 	}
 }

@@ -147,6 +147,24 @@ programs() {
 	install -m 755 "build/$ARCH/tinyinit" "$work/init"
 	mv -f "$work/init" "$root/sbin/init"
 	ln -s sbin/init "$root/init"
+	for name in tinyctl rcc; do
+		install -m 755 "build/$ARCH/$name" "$work/$name"
+		mv -f "$work/$name" "$root/sbin/$name"
+	done
+	for name in rcexec rcwait; do
+		ln -sf tinyctl "$root/sbin/$name"
+	done
+}
+
+# The service table, for a boot that reads one file.  It holds how each script
+# looks, so it comes last; PID 1 has it made again where one looks otherwise.
+service_table() {
+	find "$root" -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +
+	mkdir -p "$root/etc/tinyinit"
+	build/host/rcc check --root "$root" ||
+		echo "pack: the image is made with these scripts as they are" >&2
+	build/host/rcc compile --root "$root" -o "$root/etc/tinyinit/table" 2>/dev/null ||
+		die "the service table could not be made"
 }
 
 release() {
@@ -203,4 +221,5 @@ release
 fixed_modes
 each "${RC:-}" rc_files
 each "${OVERLAY:-}" copy_tree
+service_table
 pack "$out"

@@ -91,6 +91,7 @@ build/$(BOARD)/root.inputs: FORCE
 	@cmp -s $@.tmp $@ && rm $@.tmp || mv $@.tmp $@
 
 build/$(BOARD)/rootfs.cpio.gz: build/$(BOARD)/root.inputs rootfs/pack.sh \
-		$(addprefix build/$(ARCH)/,tinyinit toybox toybox.links sh)
+		$(addprefix build/$(ARCH)/,tinyinit tinyctl rcc toybox \
+		toybox.links sh) build/host/rcc
 	$(call say,packing the image of $(BOARD))
 	$(Q)BOARD=$(BOARD) ARCH=$(ARCH) rootfs/pack.sh $@

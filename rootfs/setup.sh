@@ -8,6 +8,8 @@
 #   build                what the root file system is built with
 #   qemu:PROGRAM:PACKAGE the emulator of a board
 #   gdb                  a debugger for every board
+#   host                 what compiles for this host: rcc checks scripts here
+#   graph                the same, and what draws
 #   test                 what `make test` and `make lint` run
 #
 # Tools are looked for by what they do (a program in PATH, a header that
@@ -72,10 +74,18 @@ purpose() {
 	gdb)
 		program gdb-multiarch gdb-multiarch "debugs a board"
 		;;
+	host)
+		host_compiler
+		;;
+	graph)
+		host_compiler
+		program dot graphviz "draws the services"
+		;;
 	test)
 		host_compiler
 		header cmocka.h libcmocka-dev "unit tests"
 		program python3 python3 "test drivers"
+		program ip iproute2 "the network of tests"
 		program clang clang "lint"
 		program clang-format clang-format "lint"
 		program cppcheck cppcheck "lint"

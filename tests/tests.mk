@@ -47,6 +47,27 @@ $(SYS_TESTS): build/host/sys/%: tests/sys/%.c $(SYS_HOST) tests/tests.mk \
 		-iquote init/sys -iquote tests/sys $(host_deps) -o $@ $< \
 		$(SYS_HOST) -lcmocka
 
+# rcc under the sanitizers, and its fuzz targets, which replay their corpora.
+RCC_ASAN := $(patsubst init/%.c,build/host/rcc.asan/%.o,$(RCC_SRC))
+FUZZ_TARGETS := $(patsubst tests/fuzz/%.c,build/host/fuzz/%,\
+	$(wildcard tests/fuzz/fuzz_*.c))
+
+build/host/rcc.asan/%.o: init/%.c tests/tests.mk | need
+	@mkdir -p $(@D)
+	$(Q)gcc $(HOST_CFLAGS) $(SANITIZE) $(if $(filter init/core/%,$<),-std=c11,\
+		-std=gnu11 -D_GNU_SOURCE) -iquote init/rcc -iquote init/core \
+		$(host_deps) -c -o $@ $<
+
+build/host/rcc-asan: $(RCC_ASAN)
+	$(Q)gcc $(SANITIZE) $(RCC_ASAN) -o $@
+
+$(FUZZ_TARGETS): build/host/fuzz/%: tests/fuzz/%.c tests/fuzz/replay.c \
+		$(filter-out %/rcc/main.o,$(RCC_ASAN))
+	@mkdir -p $(@D)
+	$(Q)gcc $(HOST_CFLAGS) $(SANITIZE) -std=gnu11 -D_GNU_SOURCE \
+		-iquote init/rcc -iquote init/core $(host_deps) -o $@ $< \
+		tests/fuzz/replay.c $(filter-out %/rcc/main.o,$(RCC_ASAN))
+
 # What runs inside the machines under test, made by the image's own compiler.
 build/%/test/payload: tests/lib/payload.c build/%/cc
 	@mkdir -p $(@D)
@@ -55,13 +76,14 @@ build/%/test/payload: tests/lib/payload.c build/%/cc
 -include $(wildcard build/host/*/*.d build/host/*/*/*.d)
 
 .PHONY: host-init host-files host-programs payload payloads
-host-programs: $(UNIT_TESTS) $(SYS_TESTS)
+host-programs: $(UNIT_TESTS) $(SYS_TESTS) $(FUZZ_TARGETS) build/host/rcc-asan \
+	build/host/rcc
 
 host-init: need
-	$(call host_make,tinyinit)
+	$(call host_make,tinyinit tinyctl rcc)
 
 host-files: need
-	$(call host_make,tinyinit toybox sh test/payload)
+	$(call host_make,tinyinit tinyctl rcc toybox sh test/payload)
 
 host_make = $(if $(HOST_BOARD),,$(error the tests need a board of this \
 	architecture, $(HOST_ARCH)))$(Q)$(MAKE) --no-print-directory \
@@ -76,10 +98,10 @@ payloads: images
 payload: build/$(ARCH)/test/payload
 
 test: host-programs payloads
-	$(Q)tests/run $(or $(T),lint unit sys ns $(BOARDS:%=boot:%))
+	$(Q)tests/run $(or $(T),lint unit fuzz rcc sys ctl ns $(BOARDS:%=boot:%))
 
 test-fast: host-programs host-files
-	$(Q)tests/run $(or $(T),lint unit sys ns)
+	$(Q)tests/run $(or $(T),lint unit fuzz rcc sys ctl ns)
 
 test-boot: payload
 	$(Q)tests/run $(or $(T),boot:$(BOARD))

@@ -18,3 +18,11 @@ bool actions_roomy(const struct actions *actions)
 {
 	return ACTIONS_CAP - actions->n >= ACTIONS_PER_STEP;
 }
+
+struct action *action_say(struct actions *actions, enum message message, uint32_t unit)
+{
+	struct action *action = action_add(actions, ACTION_SAY, unit);
+
+	action->message = message;
+	return action;
+}

@@ -15,7 +15,11 @@
 
 enum action_kind {
 	ACTION_SPAWN, /* unit, verb; answer with EVENT_SPAWNED or _SPAWN_FAILED */
-	ACTION_KILL,  /* pid, sign: to the process group that pid leads */
+	ACTION_KILL,  /* unit, pid, signal: to the process group that pid leads */
+	ACTION_SWEEP, /* unit: KILL to whatever is left of the service; pid: one that has just
+			 ended, and may have led a process group; 0: none */
+	ACTION_LOAD,  /* fetch the new table; answer with EVENT_TABLE or _NO_TABLE */
+	ACTION_SWAP,  /* from now on the new table is the table */
 	/*
 	 * The next four are done by a helper process, which is unit ENGINE_HELPER:
 	 * they may hang.  Where it cannot be made the first two are done in place.
@@ -29,17 +33,22 @@ enum action_kind {
 };
 
 enum verb {
-	VERB_START, /* a script's start */
-	VERB_STOP,  /* a script's stop */
-	VERB_LOGIN, /* a login on a console */
-	VERB_SHELL, /* the rescue shell */
+	VERB_START,   /* ROLE_MAIN; all others of a service are ROLE_CONTROL */
+	VERB_WAIT,    /* for what has to be there outside */
+	VERB_PROBE,   /* whether it is ready */
+	VERB_STOP,    /* its stop command */
+	VERB_RELOAD,  /* its reload command */
+	VERB_LOGIN,   /* a login on a console */
+	VERB_SHELL,   /* the rescue shell */
+	VERB_COMPILE, /* rcc: scripts to table */
 };
 
-/* The engine's own signals, for it knows no <signal.h>. */
-enum sign {
-	SIGN_TERM,
-	SIGN_KILL,
-	SIGN_HUP, /* hang up a session: HUP, then CONT */
+/* Linux's signals, for the engine knows no <signal.h> (signal(7)). */
+enum {
+	SIGN_HUP = 1, /* to a login: hang up its session, so that CONT follows */
+	SIGN_ABRT = 6,
+	SIGN_KILL = 9,
+	SIGN_TERM = 15,
 };
 
 enum message {
@@ -47,7 +56,18 @@ enum message {
 	MESSAGE_START_FAILED,   /* unit, ms, ending */
 	MESSAGE_START_TIMEOUT,  /* unit, ms */
 	MESSAGE_START_OVERDUE,  /* unit, ms */
-	MESSAGE_START_STOPPED,  /* unit: the way down began during its start */
+	MESSAGE_START_STOPPED,  /* unit: told to stop during its start */
+	MESSAGE_NOT_READY,      /* unit, ms, ending: of the probe */
+	MESSAGE_WAIT_FAILED,    /* unit, ms, ending: of the wait command */
+	MESSAGE_WAITS,          /* unit, other: for which it waits */
+	MESSAGE_WAITS_OUTSIDE,  /* unit: its wait command goes on */
+	MESSAGE_BAD,            /* unit: its file is wrong, and why */
+	MESSAGE_BLOCKED,        /* unit, other: needs one that is not to be had */
+	MESSAGE_ENDED,          /* unit, ending, ms: stays down */
+	MESSAGE_RESTARTS,       /* unit, ending, ms: until it is started again */
+	MESSAGE_SLOWED,         /* unit, count in ms: over its limit of restarts */
+	MESSAGE_LIMIT,          /* unit, count in ms: over its limit, and given up */
+	MESSAGE_WATCHDOG,       /* unit: missed its ping */
 	MESSAGE_UNKILLABLE,     /* unit */
 	MESSAGE_STOPPED,        /* unit, ms */
 	MESSAGE_STOP_FAILED,    /* unit, ms, ending */
@@ -58,10 +78,15 @@ enum message {
 	MESSAGE_CONSOLE_FAILED, /* unit, ending */
 	MESSAGE_RESCUE,         /* the rescue shell starts */
 	MESSAGE_RESCUE_FAILED,  /* ending */
-	MESSAGE_READY,          /* count scripts, failed of them, ms */
+	MESSAGE_COMPILE_FAILED, /* ending: of rcc */
+	MESSAGE_NO_TABLE,       /* nothing to start services from */
+	MESSAGE_NO_GOAL,        /* no service has the name that was asked for */
+	MESSAGE_RELOADED,       /* count services, failed: changed or gone */
+	MESSAGE_READY,          /* count services, failed of them, ms */
 	MESSAGE_REQUEST,        /* power, pid, uid, ending.number: the signal */
+	MESSAGE_REQUEST_SELF,   /* power, unit: which service's failure asks for it */
 	MESSAGE_REQUEST_KEPT,   /* power: that one is on its way and stays */
-	MESSAGE_STOP_LATE,      /* scripts still stopping at their deadline */
+	MESSAGE_STOP_LATE,      /* services still stopping at their deadline */
 	MESSAGE_TERM_LATE,      /* processes are left: KILL */
 	MESSAGE_KILL_LATE,      /* processes are left even so */
 	MESSAGE_GOING,          /* power: all is done but reboot(2) */
@@ -72,8 +97,9 @@ enum message {
 struct action {
 	enum action_kind kind;
 	uint32_t unit;
+	uint32_t other;
 	enum verb verb;
-	enum sign sign;
+	int32_t signal;
 	int32_t pid;
 	uint32_t uid;
 	enum message message;
@@ -96,6 +122,9 @@ struct actions {
 
 /* A zeroed new entry; the last one again if the list is full. */
 struct action *action_add(struct actions *actions, enum action_kind kind, uint32_t unit);
+
+/* The same for an ACTION_SAY. */
+struct action *action_say(struct actions *actions, enum message message, uint32_t unit);
 
 /* Is there room for one more step's worth? */
 bool actions_roomy(const struct actions *actions);

@@ -1,55 +1,46 @@
 #include "engine.h"
 
-#include <stddef.h>
-#include <string.h>
+#include "engine_turn.h"
 
-/* How the time of the way down is divided, in percent of the whole. */
 enum {
-	STOP_FOR = 50,
-	STOP_PATIENCE = 15, /* of one script, at most */
-	KILL_AFTER = 5,     /* from TERM to KILL of one script */
-	TERM_FOR = 15,
-	KILL_FOR = 10,
-	FINISH_FOR = 20,
-	LAST_FOR = 5,
-	HELPER_RETRY_MS = 100,
+	STOP_TIMEOUT_MS = 10000, /* of a service without one of its own */
+	KILL_AFTER_MS = 2000,
 };
 
-void engine_init(struct engine *engine, uint32_t n_scripts, uint32_t n_consoles,
-		 const struct engine_times *times)
+void engine_init(struct engine *engine, const struct engine_options *options)
 {
-	memset(engine, 0, sizeof(*engine));
-	engine->n_scripts = n_scripts;
-	engine->n_consoles = n_consoles;
-	engine->n_units = n_scripts + n_consoles + 1;
-	engine->shutdown_timeout_ms = times->shutdown_timeout_ms;
-	engine->times.patience_ms = times->patience_ms;
-	engine->times.start_timeout_ms = times->start_timeout_ms;
-	engine->times.kill_after_ms = times->shutdown_timeout_ms / 100 * KILL_AFTER;
-	for (uint32_t i = 0; i < engine->n_units; i++) {
-		enum unit_kind kind = i < n_scripts                ? UNIT_SCRIPT
-				      : i < n_scripts + n_consoles ? UNIT_CONSOLE
-								   : UNIT_RESCUE;
-
-		engine->units[i].kind = (uint8_t)kind;
-	}
+	engine->magic = ENGINE_MAGIC;
+	engine->version = ENGINE_VERSION;
+	engine->n_consoles = options->n_consoles;
+	engine->rescue = options->rescue;
+	engine->parallel = options->parallel;
+	engine->shutdown_timeout_ms = options->shutdown_timeout_ms;
+	engine->times.patience_ms = options->patience_ms;
+	engine->times.start_timeout_ms = options->start_timeout_ms;
+	engine->times.stop_timeout_ms = STOP_TIMEOUT_MS;
+	engine->times.kill_after_ms = KILL_AFTER_MS;
+	engine->logins[ENGINE_RESCUE - ENGINE_LOGIN].rescue = true;
 }
 
-uint32_t engine_rescue(const struct engine *engine)
+uint32_t engine_find(const struct engine *engine, int32_t pid, enum role *role)
 {
-	return engine->n_units - 1;
-}
-
-uint32_t engine_find(const struct engine *engine, int32_t pid)
-{
+	*role = ROLE_MAIN;
 	if (pid <= 0)
 		return ENGINE_NONE;
-	if (pid == engine->helper_pid)
-		return ENGINE_HELPER;
-	for (uint32_t i = 0; i < engine->n_units; i++)
-		if (engine->units[i].pid == pid)
+	for (uint32_t i = 0; i < engine->n; i++) {
+		if (engine->services[i].main == pid)
 			return i;
-	return ENGINE_NONE;
+		if (engine->services[i].control == pid) {
+			*role = ROLE_CONTROL;
+			return i;
+		}
+	}
+	for (uint32_t i = 0; i <= CONSOLES_CAP; i++)
+		if (engine->logins[i].pid == pid)
+			return ENGINE_LOGIN + i;
+	if (pid == engine->compiler_pid)
+		return ENGINE_COMPILER;
+	return pid == engine->helper_pid ? ENGINE_HELPER : ENGINE_NONE;
 }
 
 bool engine_wants_childless(const struct engine *engine)
@@ -57,315 +48,46 @@ bool engine_wants_childless(const struct engine *engine)
 	return engine->phase == PHASE_TERM || engine->phase == PHASE_KILL;
 }
 
-static void say(const struct engine *engine, struct actions *actions, enum message message)
+struct action *engine_say(struct engine_turn *turn, enum message message)
 {
-	struct action *action = action_add(actions, ACTION_SAY, ENGINE_NONE);
+	struct action *action = action_say(turn->actions, message, ENGINE_NONE);
 
-	action->message = message;
-	action->power = engine->power;
+	action->power = turn->engine->power;
+	return action;
 }
 
-static void impossible(struct engine *engine, uint32_t unit, struct actions *actions)
+void engine_impossible(struct engine_turn *turn, uint32_t unit)
 {
-	struct action *action = action_add(actions, ACTION_SAY, unit);
-
-	engine->impossible++;
-	action->message = MESSAGE_IMPOSSIBLE;
-	action->count = engine->impossible;
+	turn->engine->impossible++;
+	action_say(turn->actions, MESSAGE_IMPOSSIBLE, unit)->count = turn->engine->impossible;
 }
 
-static void step_unit(struct engine *engine, uint32_t index, struct unit_input *in,
-		      struct actions *actions)
+void engine_enter(struct engine_turn *turn, enum phase phase, uint64_t due_ms)
 {
-	struct unit *u = &engine->units[index];
-	uint64_t due_ms = u->due_ms;
+	turn->engine->phase = phase;
+	turn->engine->phase_due_ms = due_ms;
+	turn->engine->helper_due_ms = 0;
+}
 
-	in->no_start = engine->phase >= PHASE_STOP;
-	in->no_stop = engine->phase >= PHASE_TERM;
-	if (!unit_step(u, index, &engine->times, in, actions))
-		impossible(engine, index, actions);
-	if (due_ms && due_ms == engine->soonest_ms && u->due_ms != due_ms)
+/* --- time ---------------------------------------------------------------- */
+
+uint64_t engine_sooner(uint64_t a_ms, uint64_t b_ms)
+{
+	if (!a_ms || !b_ms)
+		return a_ms + b_ms;
+	return a_ms < b_ms ? a_ms : b_ms;
+}
+
+/* A due time has changed from old_ms to new_ms. */
+void engine_note_due(struct engine_turn *turn, uint64_t old_ms, uint64_t new_ms)
+{
+	struct engine *engine = turn->engine;
+
+	if (old_ms == new_ms)
+		return;
+	if (old_ms && old_ms == engine->soonest_ms)
 		engine->stale = true;
-	if (u->due_ms && (!engine->soonest_ms || u->due_ms < engine->soonest_ms))
-		engine->soonest_ms = u->due_ms;
-}
-
-static void tell(struct engine *engine, uint32_t index, enum unit_event event, uint64_t now_ms,
-		 struct actions *actions)
-{
-	struct unit_input in = { .event = event, .now_ms = now_ms };
-
-	step_unit(engine, index, &in, actions);
-}
-
-static uint64_t percent_ms(const struct engine *engine, uint32_t percent)
-{
-	return (uint64_t)engine->shutdown_timeout_ms * percent / 100;
-}
-
-static void enter(struct engine *engine, enum phase phase, uint64_t due_ms)
-{
-	engine->phase = phase;
-	engine->phase_due_ms = due_ms;
-	engine->helper_due_ms = 0;
-}
-
-static void helper(struct engine *engine, struct actions *actions)
-{
-	static const enum action_kind kinds[N_PHASES] = {
-		[PHASE_TERM] = ACTION_TERM_ALL,
-		[PHASE_KILL] = ACTION_KILL_ALL,
-		[PHASE_FINISH] = ACTION_FINISH,
-		[PHASE_LAST] = ACTION_REBOOT,
-	};
-	struct action *action = action_add(actions, kinds[engine->phase], ENGINE_HELPER);
-
-	engine->helper_pid = 0;
-	engine->helper_due_ms = 0;
-	action->power = engine->power;
-}
-
-/* --- up ------------------------------------------------------------------ */
-
-static void enter_run(struct engine *engine, uint64_t now_ms, struct actions *actions)
-{
-	struct action *action = action_add(actions, ACTION_SAY, ENGINE_NONE);
-
-	action->message = MESSAGE_READY;
-	action->count = engine->n_scripts;
-	action->ms = now_ms - engine->begun_ms;
-	for (uint32_t i = 0; i < engine->n_scripts; i++)
-		if (engine->units[i].state == UNIT_FAILED ||
-		    engine->units[i].state == UNIT_ABORTING)
-			action->failed++;
-	enter(engine, PHASE_RUN, 0);
-	engine->cursor = engine->n_scripts;
-}
-
-static void go_up(struct engine *engine, uint64_t now_ms, struct actions *actions)
-{
-	if (engine->phase == PHASE_RESCUE) {
-		if (engine->units[engine_rescue(engine)].state != UNIT_DOWN)
-			return;
-		enter(engine, PHASE_BOOT, 0);
-	}
-	while (engine->phase == PHASE_BOOT && engine->cursor < engine->n_scripts) {
-		const struct unit *u = &engine->units[engine->cursor];
-
-		if (u->state == UNIT_IDLE)
-			tell(engine, engine->cursor, UNIT_EV_START, now_ms, actions);
-		if (!unit_start_passed(u))
-			return;
-		engine->cursor++;
-	}
-	if (engine->phase == PHASE_BOOT)
-		enter_run(engine, now_ms, actions);
-	while (engine->cursor < engine->n_scripts + engine->n_consoles &&
-	       engine->phase == PHASE_RUN)
-		tell(engine, engine->cursor++, UNIT_EV_START, now_ms, actions);
-}
-
-static void begin(struct engine *engine, uint64_t now_ms, struct actions *actions)
-{
-	engine->begun_ms = now_ms;
-	engine->cursor = 0;
-	if (!engine->rescue) {
-		enter(engine, PHASE_BOOT, 0);
-		return;
-	}
-	enter(engine, PHASE_RESCUE, 0);
-	say(engine, actions, MESSAGE_RESCUE);
-	tell(engine, engine_rescue(engine), UNIT_EV_START, now_ms, actions);
-}
-
-/* --- down ---------------------------------------------------------------- */
-
-static void enter_term(struct engine *engine, uint64_t now_ms, struct actions *actions)
-{
-	enter(engine, PHASE_TERM, now_ms + percent_ms(engine, TERM_FOR));
-	helper(engine, actions);
-	for (uint32_t i = engine->n_scripts; i < engine->n_units; i++)
-		tell(engine, i, UNIT_EV_STOP, now_ms, actions);
-}
-
-static void enter_kill(struct engine *engine, uint64_t now_ms, struct actions *actions)
-{
-	say(engine, actions, MESSAGE_TERM_LATE);
-	enter(engine, PHASE_KILL, now_ms + percent_ms(engine, KILL_FOR));
-	helper(engine, actions);
-}
-
-static void enter_finish(struct engine *engine, uint64_t now_ms, struct actions *actions)
-{
-	enter(engine, PHASE_FINISH, now_ms + percent_ms(engine, FINISH_FOR));
-	say(engine, actions, MESSAGE_GOING);
-	helper(engine, actions);
-}
-
-static void enter_last(struct engine *engine, uint64_t now_ms, struct actions *actions)
-{
-	say(engine, actions, MESSAGE_FINISH_LATE);
-	enter(engine, PHASE_LAST, now_ms + percent_ms(engine, LAST_FOR));
-	helper(engine, actions);
-}
-
-/* However many hang, half of the time that is left is left for the others. */
-static void ask_stop(struct engine *engine, uint32_t i, uint64_t now_ms, struct actions *actions)
-{
-	uint64_t patience_ms = percent_ms(engine, STOP_PATIENCE);
-	uint64_t left_ms = engine->phase_due_ms > now_ms ? engine->phase_due_ms - now_ms : 0;
-
-	if (patience_ms > left_ms / 2)
-		patience_ms = left_ms / 2;
-	engine->times.stop_patience_ms = (uint32_t)patience_ms;
-	tell(engine, i, UNIT_EV_STOP, now_ms, actions);
-}
-
-/* Stop scripts from the last to the first; none holds up the next for long. */
-static void go_down(struct engine *engine, uint64_t now_ms, struct actions *actions)
-{
-	while (engine->cursor > 0) {
-		uint32_t i = engine->cursor - 1;
-
-		if (!engine->units[i].stop_asked)
-			ask_stop(engine, i, now_ms, actions);
-		if (!unit_stop_passed(&engine->units[i]))
-			return;
-		engine->cursor--;
-	}
-	for (uint32_t i = 0; i < engine->n_scripts; i++)
-		if (engine->units[i].state != UNIT_DOWN)
-			return;
-	enter_term(engine, now_ms, actions);
-}
-
-static uint32_t strength(enum power power)
-{
-	if (power == POWER_REBOOT)
-		return 1;
-	if (power == POWER_HALT)
-		return 2;
-	return power == POWER_OFF ? 3 : 0;
-}
-
-static void request(struct engine *engine, const struct event *event, uint64_t now_ms,
-		    struct actions *actions)
-{
-	bool stronger = strength(event->power) > strength(engine->power);
-	struct action *action;
-
-	if (!strength(event->power) || event->power == engine->power)
-		return;
-	if (engine->phase >= PHASE_FINISH || !stronger) {
-		if (!engine->kept_told)
-			say(engine, actions, MESSAGE_REQUEST_KEPT);
-		engine->kept_told = true;
-		return;
-	}
-	engine->power = event->power;
-	action = action_add(actions, ACTION_SAY, ENGINE_NONE);
-	action->message = MESSAGE_REQUEST;
-	action->power = event->power;
-	action->pid = event->pid;
-	action->uid = event->uid;
-	action->ending = event->ending;
-	if (engine->phase >= PHASE_STOP)
-		return;
-	engine->cursor = engine->n_scripts;
-	enter(engine, PHASE_STOP, now_ms + percent_ms(engine, STOP_FOR));
-	/* What was about to be tried again is not. */
-	for (uint32_t i = 0; i < engine->n_units; i++)
-		if (engine->units[i].state == UNIT_BACKOFF)
-			tell(engine, i, UNIT_EV_STOP, now_ms, actions);
-}
-
-static void phase_due(struct engine *engine, uint64_t now_ms, struct actions *actions)
-{
-	engine->phase_due_ms = 0;
-	switch (engine->phase) {
-	case PHASE_STOP:
-		say(engine, actions, MESSAGE_STOP_LATE);
-		enter_term(engine, now_ms, actions);
-		break;
-	case PHASE_TERM:
-		enter_kill(engine, now_ms, actions);
-		break;
-	case PHASE_KILL:
-		say(engine, actions, MESSAGE_KILL_LATE);
-		enter_finish(engine, now_ms, actions);
-		break;
-	case PHASE_FINISH:
-		enter_last(engine, now_ms, actions);
-		break;
-	case PHASE_LAST:
-		enter(engine, PHASE_OVER, 0);
-		action_add(actions, ACTION_LAST, ENGINE_HELPER)->power = engine->power;
-		break;
-	case PHASE_NEW:
-	case PHASE_RESCUE:
-	case PHASE_BOOT:
-	case PHASE_RUN:
-	case PHASE_OVER:
-	case N_PHASES:
-		break;
-	}
-}
-
-/*
- * The helper has ended.  After TERM_ALL and KILL_ALL that is as it should be.
- * FINISH and REBOOT end only when reboot(2) returned: after a halt it does
- * (kernel/reboot.c), else it failed.
- */
-static void helper_ended(struct engine *engine, const struct ending *ending, uint64_t now_ms,
-			 struct actions *actions)
-{
-	engine->helper_pid = 0;
-	if (engine->phase != PHASE_FINISH && engine->phase != PHASE_LAST)
-		return;
-	if (engine->power == POWER_HALT && ending->how == HOW_EXIT && ending->number == 0)
-		enter(engine, PHASE_OVER, 0);
-	else
-		phase_due(engine, now_ms, actions);
-}
-
-/* --- events -------------------------------------------------------------- */
-
-static bool passing(enum fault fault)
-{
-	return fault == FAULT_AGAIN || fault == FAULT_NO_TTY;
-}
-
-static void unit_fact(struct engine *engine, const struct event *event, uint64_t now_ms,
-		      struct actions *actions)
-{
-	struct unit_input in = { .ending = event->ending, .pid = event->pid, .now_ms = now_ms };
-
-	if (event->unit >= engine->n_units) {
-		impossible(engine, ENGINE_NONE, actions);
-		return;
-	}
-	if (event->kind == EVENT_SPAWNED)
-		in.event = UNIT_EV_SPAWNED;
-	else if (event->ending.how != HOW_FAULT)
-		in.event = UNIT_EV_EXITED;
-	else
-		in.event = passing(event->ending.fault) ? UNIT_EV_AGAIN : UNIT_EV_NEVER;
-	step_unit(engine, event->unit, &in, actions);
-}
-
-/*
- * A helper that could not be made: TERM_ALL and KILL_ALL are then done without
- * one (action.h), and free processes; for the others fork is tried again.
- */
-static void helper_fact(struct engine *engine, const struct event *event, uint64_t now_ms,
-			struct actions *actions)
-{
-	if (event->kind == EVENT_SPAWNED)
-		engine->helper_pid = event->pid;
-	else if (event->kind == EVENT_EXITED)
-		helper_ended(engine, &event->ending, now_ms, actions);
-	else if (engine->phase == PHASE_FINISH || engine->phase == PHASE_LAST)
-		engine->helper_due_ms = now_ms + HELPER_RETRY_MS;
+	engine->soonest_ms = engine_sooner(engine->soonest_ms, new_ms);
 }
 
 /* From TERM on nothing is started any more, so no unit has anything due. */
@@ -374,78 +96,299 @@ static bool units_live(const struct engine *engine)
 	return engine->phase <= PHASE_STOP;
 }
 
-static void units_due(struct engine *engine, uint64_t now_ms, struct actions *actions)
-{
-	for (uint32_t i = 0; i < engine->n_units && actions_roomy(actions); i++)
-		if (engine->units[i].due_ms && engine->units[i].due_ms <= now_ms)
-			tell(engine, i, UNIT_EV_DUE, now_ms, actions);
-}
-
-static uint64_t sooner(uint64_t a_ms, uint64_t b_ms)
-{
-	if (!a_ms || !b_ms)
-		return a_ms + b_ms;
-	return a_ms < b_ms ? a_ms : b_ms;
-}
-
-static uint64_t soonest_unit(struct engine *engine)
+static uint64_t soonest(struct engine *engine)
 {
 	if (!engine->stale)
 		return engine->soonest_ms;
 	engine->stale = false;
 	engine->soonest_ms = 0;
-	for (uint32_t i = 0; i < engine->n_units; i++)
-		engine->soonest_ms = sooner(engine->soonest_ms, engine->units[i].due_ms);
+	for (uint32_t i = 0; i < engine->n; i++)
+		engine->soonest_ms = engine_sooner(engine->soonest_ms, engine->services[i].due_ms);
+	for (uint32_t i = 0; i <= CONSOLES_CAP; i++)
+		engine->soonest_ms = engine_sooner(engine->soonest_ms, engine->logins[i].due_ms);
 	return engine->soonest_ms;
 }
 
 uint64_t engine_due(struct engine *engine)
 {
-	uint64_t due_ms = sooner(engine->phase_due_ms, engine->helper_due_ms);
+	uint64_t due_ms = engine_sooner(engine->phase_due_ms, engine->helper_due_ms);
 
-	return units_live(engine) ? sooner(due_ms, soonest_unit(engine)) : due_ms;
+	due_ms = engine_sooner(due_ms, engine->compile_due_ms);
+	if (!units_live(engine))
+		return due_ms;
+	if (engine->queue_n)
+		return 1;
+	return engine_sooner(due_ms, soonest(engine));
 }
 
-static void time_passed(struct engine *engine, uint64_t now_ms, struct actions *actions)
+static void units_due(struct engine_turn *turn)
 {
+	struct engine *engine = turn->engine;
+
+	if (!soonest(engine) || engine->soonest_ms > turn->now_ms)
+		return;
+	for (uint32_t i = 0; i < engine->n && actions_roomy(turn->actions); i++)
+		if (engine->services[i].due_ms && engine->services[i].due_ms <= turn->now_ms)
+			engine_tell(turn, i, SERVICE_EV_DUE, NULL);
+	for (uint32_t i = 0; i <= CONSOLES_CAP && actions_roomy(turn->actions); i++)
+		if (engine->logins[i].due_ms && engine->logins[i].due_ms <= turn->now_ms)
+			engine_tell_login(turn, ENGINE_LOGIN + i, LOGIN_EV_DUE);
+	engine->stale = true;
+}
+
+static void time_passed(struct engine_turn *turn)
+{
+	struct engine *engine = turn->engine;
+
 	if (units_live(engine))
-		units_due(engine, now_ms, actions);
-	if (engine->helper_due_ms && engine->helper_due_ms <= now_ms)
-		helper(engine, actions);
-	if (engine->phase_due_ms && engine->phase_due_ms <= now_ms)
-		phase_due(engine, now_ms, actions);
+		units_due(turn);
+	if (engine->compile_due_ms && engine->compile_due_ms <= turn->now_ms)
+		engine_compile_due(turn);
+	if (engine->helper_due_ms && engine->helper_due_ms <= turn->now_ms)
+		engine_helper(turn);
+	if (engine->phase_due_ms && engine->phase_due_ms <= turn->now_ms)
+		engine_phase_due(turn);
 }
 
-void engine_step(struct engine *engine, const struct event *event, uint64_t now_ms,
-		 struct actions *actions)
+/* --- logins -------------------------------------------------------------- */
+
+static void tell_login(struct engine_turn *turn, uint32_t unit, enum login_event event,
+		       const struct event *fact)
 {
-	actions->n = 0;
+	struct login *login = &turn->engine->logins[unit - ENGINE_LOGIN];
+	struct login_turn lt = {
+		.login = login,
+		.unit = unit,
+		.now_ms = turn->now_ms,
+		.actions = turn->actions,
+	};
+	uint64_t due_ms = login->due_ms;
+
+	if (fact) {
+		lt.ending = fact->ending;
+		lt.pid = fact->pid;
+	}
+	if (!login_step(&lt, event))
+		engine_impossible(turn, unit);
+	engine_note_due(turn, due_ms, login->due_ms);
+}
+
+void engine_tell_login(struct engine_turn *turn, uint32_t unit, enum login_event event)
+{
+	const struct login *login = &turn->engine->logins[unit - ENGINE_LOGIN];
+
+	if (event == LOGIN_EV_START && login->state != LOGIN_IDLE && login->state != LOGIN_DOWN)
+		return;
+	tell_login(turn, unit, event, NULL);
+}
+
+static bool passing(const struct ending *ending)
+{
+	return ending->fault == FAULT_AGAIN || ending->fault == FAULT_NO_TTY;
+}
+
+static void login_fact(struct engine_turn *turn, const struct event *event)
+{
+	enum login_event what = LOGIN_EV_EXITED;
+
+	if (event->kind == EVENT_SPAWNED)
+		what = LOGIN_EV_SPAWNED;
+	else if (event->kind == EVENT_SPAWN_FAILED)
+		what = passing(&event->ending) ? LOGIN_EV_AGAIN : LOGIN_EV_NEVER;
+	tell_login(turn, event->unit, what, event);
+}
+
+/* --- up ------------------------------------------------------------------ */
+
+static void boot(struct engine_turn *turn)
+{
+	engine_enter(turn, PHASE_BOOT, 0);
+	turn->engine->cursor = 0;
+	if (turn->graph.table->header)
+		engine_services_init(turn);
+}
+
+static void start_rescue(struct engine_turn *turn)
+{
+	engine_enter(turn, PHASE_RESCUE, 0);
+	(void)engine_say(turn, MESSAGE_RESCUE);
+	engine_tell_login(turn, ENGINE_RESCUE, LOGIN_EV_START);
+}
+
+static void enter_run(struct engine_turn *turn)
+{
+	struct engine *engine = turn->engine;
+	struct action *action = engine_say(turn, MESSAGE_READY);
+
+	action->ms = turn->now_ms - engine->begun_ms;
+	for (uint32_t i = 0; i < engine->n; i++) {
+		const struct service *s = &engine->services[i];
+
+		if (!s->asked && s->state != SERVICE_BAD)
+			continue;
+		action->count++;
+		action->failed += s->state == SERVICE_FAILED || s->state == SERVICE_BAD ||
+				  s->failing || s->blocked_told;
+	}
+	engine_enter(turn, PHASE_RUN, 0);
+	for (uint32_t i = 0; i < engine->n_consoles; i++)
+		engine_tell_login(turn, ENGINE_LOGIN + i, LOGIN_EV_START);
+}
+
+static void without_table(struct engine_turn *turn)
+{
+	struct engine *engine = turn->engine;
+
+	if (engine->tableless)
+		start_rescue(turn);
+	else if (engine->compile == COMPILE_IDLE)
+		engine_compile(turn);
+}
+
+static void go_up(struct engine_turn *turn)
+{
+	struct engine *engine = turn->engine;
+	const struct login *rescue = &engine->logins[ENGINE_RESCUE - ENGINE_LOGIN];
+
+	if (engine->phase == PHASE_RESCUE && rescue->state == LOGIN_DOWN) {
+		/* With no shell and no table there is still the login. */
+		bool hopeless = engine->tableless && !rescue->since_ms;
+
+		engine->tableless = false;
+		engine_enter(turn, hopeless ? PHASE_BOOT : PHASE_COMPILE, 0);
+	}
+	if (engine->phase == PHASE_COMPILE) {
+		if (turn->graph.table->header)
+			boot(turn);
+		else
+			without_table(turn);
+	}
+	if (turn->idle) {
+		engine_look_around(turn);
+		engine_try_swap(turn);
+	}
+	if (engine->phase != PHASE_BOOT || engine->queue_n)
+		return;
+	while (engine->cursor < engine->n && service_settled(&engine->services[engine->cursor]))
+		engine->cursor++;
+	if (engine->cursor >= engine->n)
+		enter_run(turn);
+}
+
+static void begin(struct engine_turn *turn)
+{
+	turn->engine->begun_ms = turn->now_ms;
+	if (turn->engine->rescue)
+		start_rescue(turn);
+	else
+		engine_enter(turn, PHASE_COMPILE, 0);
+}
+
+/* --- events -------------------------------------------------------------- */
+
+static void service_fact(struct engine_turn *turn, const struct event *event)
+{
+	static const uint8_t events[][2] = {
+		[EVENT_SPAWNED] = { SERVICE_EV_SPAWNED, SERVICE_EV_CONTROL_SPAWNED },
+		[EVENT_SPAWN_FAILED] = { SERVICE_EV_SPAWN_FAILED, SERVICE_EV_CONTROL_FAILED },
+		[EVENT_EXITED] = { SERVICE_EV_EXITED, SERVICE_EV_CONTROL_EXITED },
+	};
+	struct service *s = &turn->engine->services[event->unit];
+
+	if (turn->engine->phase < PHASE_TERM) {
+		engine_tell(turn, event->unit, (enum service_event)events[event->kind][event->role],
+			    event);
+		return;
+	}
+	if (event->kind == EVENT_EXITED && event->role == ROLE_MAIN)
+		s->main = 0;
+	else if (event->kind == EVENT_EXITED)
+		s->control = 0;
+}
+
+static void process_fact(struct engine_turn *turn, const struct event *event)
+{
+	if (event->unit < turn->engine->n)
+		service_fact(turn, event);
+	else if (event->unit >= ENGINE_LOGIN && event->unit <= ENGINE_RESCUE)
+		login_fact(turn, event);
+	else if (event->unit == ENGINE_COMPILER)
+		engine_compiler_fact(turn, event);
+	else if (event->unit == ENGINE_HELPER)
+		engine_helper_fact(turn, event);
+	else if (event->unit != ENGINE_NONE)
+		engine_impossible(turn, ENGINE_NONE);
+}
+
+static void service_word(struct engine_turn *turn, const struct event *event)
+{
+	if (event->unit >= turn->engine->n || turn->engine->phase >= PHASE_TERM)
+		return;
+	if (event->kind == EVENT_COMMAND)
+		engine_command(turn, event);
+	else if (event->kind == EVENT_NOTIFIED)
+		engine_notice(turn, event);
+	else
+		engine_tell(turn, event->unit, SERVICE_EV_READY, NULL);
+}
+
+static void take(struct engine_turn *turn, const struct event *event)
+{
 	switch (event->kind) {
 	case EVENT_BEGIN:
-		if (engine->phase == PHASE_NEW)
-			begin(engine, now_ms, actions);
+		if (turn->engine->phase == PHASE_NEW)
+			begin(turn);
 		break;
 	case EVENT_SPAWNED:
 	case EVENT_SPAWN_FAILED:
 	case EVENT_EXITED:
-		if (event->unit == ENGINE_HELPER)
-			helper_fact(engine, event, now_ms, actions);
-		else if (event->unit != ENGINE_NONE)
-			unit_fact(engine, event, now_ms, actions);
+		process_fact(turn, event);
+		break;
+	case EVENT_NOTIFIED:
+	case EVENT_READY:
+	case EVENT_COMMAND:
+		service_word(turn, event);
+		break;
+	case EVENT_TABLE:
+	case EVENT_NO_TABLE:
+		engine_table_came(turn, event->kind == EVENT_TABLE);
+		break;
+	case EVENT_RELOAD:
+		engine_reload(turn);
 		break;
 	case EVENT_REQUEST:
-		request(engine, event, now_ms, actions);
+		engine_request(turn, event);
 		break;
 	case EVENT_CHILDLESS:
-		if (engine_wants_childless(engine) && !engine->helper_pid)
-			enter_finish(engine, now_ms, actions);
+		engine_childless(turn);
 		break;
 	case EVENT_TIME:
-		time_passed(engine, now_ms, actions);
+		time_passed(turn);
 		break;
 	}
+}
+
+void engine_step(struct engine *engine, const struct engine_tables *tables,
+		 const struct event *event, uint64_t now_ms, struct actions *actions)
+{
+	struct engine_turn turn = {
+		.engine = engine,
+		.tables = tables,
+		.graph = { &tables->table, engine->services },
+		.now_ms = now_ms,
+		.actions = actions,
+		.idle = event->kind == EVENT_TIME,
+	};
+
+	actions->n = 0;
+	engine->turns++;
+	take(&turn, event);
 	if (engine->phase != PHASE_NEW && engine->phase <= PHASE_RUN)
-		go_up(engine, now_ms, actions);
-	else if (engine->phase == PHASE_STOP)
-		go_down(engine, now_ms, actions);
+		go_up(&turn);
+	if (engine->phase == PHASE_STOP) {
+		if (turn.idle)
+			engine_look_around(&turn);
+		engine_go_down(&turn);
+	}
+	engine->turns++;
 }

@@ -18,9 +18,10 @@ bool message_is_trouble(enum message message);
 
 /*
  * Append the line for an ACTION_SAY to t, without the newline.  name: of the
- * action's unit; it may hold any byte.
+ * action's unit, of a BAD service its file; other: of its other unit, of a BAD
+ * service what is wrong.  Both may hold any byte.
  */
-void message_format(struct text *t, const struct action *say, const char *name);
+void message_format(struct text *t, const struct action *say, const char *name, const char *other);
 
 /* "exit 3", "killed by SIGSEGV", "no such file or interpreter", "errno 12". */
 void message_ending(struct text *t, const struct ending *ending);

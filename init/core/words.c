@@ -12,6 +12,8 @@ void words_init(struct words *w)
 	w->rescue = false;
 	w->quiet = false;
 	w->debug = false;
+	w->parallel = 0;
+	w->goal[0] = '\0';
 }
 
 static bool is(const char *word, size_t len, const char *name)
@@ -19,8 +21,8 @@ static bool is(const char *word, size_t len, const char *name)
 	return len == strlen(name) && memcmp(word, name, len) == 0;
 }
 
-/* Decimal seconds in 1..3600; 0 if it is anything else. */
-static uint32_t seconds(const char *s, size_t len)
+/* Decimal, in 1..3600; 0 if it is anything else. */
+static uint32_t number(const char *s, size_t len)
 {
 	uint32_t n = 0;
 
@@ -34,13 +36,32 @@ static uint32_t seconds(const char *s, size_t len)
 	return n <= 3600 ? n : 0;
 }
 
-static enum words_result take_seconds(uint32_t *ms, const char *value, size_t len)
+static enum words_result take_number(uint32_t *out, const char *value, size_t len)
 {
-	uint32_t n = seconds(value, len);
+	uint32_t n = number(value, len);
 
 	if (!n)
 		return WORDS_BAD_VALUE;
+	*out = n;
+	return WORDS_TAKEN;
+}
+
+static enum words_result take_seconds(uint32_t *ms, const char *value, size_t len)
+{
+	uint32_t n;
+
+	if (take_number(&n, value, len) != WORDS_TAKEN)
+		return WORDS_BAD_VALUE;
 	*ms = n * 1000;
+	return WORDS_TAKEN;
+}
+
+static enum words_result take_name(char *out, const char *value, size_t len)
+{
+	if (!len || len >= WORDS_NAME)
+		return WORDS_BAD_VALUE;
+	memcpy(out, value, len);
+	out[len] = '\0';
 	return WORDS_TAKEN;
 }
 
@@ -65,6 +86,10 @@ static enum words_result take_own(struct words *w, const char *word, size_t len)
 		return take_seconds(&w->start_timeout_ms, value, value_len);
 	if (is(word, name, "shutdown_timeout"))
 		return take_seconds(&w->shutdown_timeout_ms, value, value_len);
+	if (is(word, name, "parallel"))
+		return take_number(&w->parallel, value, value_len);
+	if (is(word, name, "goal"))
+		return take_name(w->goal, value, value_len);
 	return WORDS_UNKNOWN;
 }
 

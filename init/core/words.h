@@ -12,10 +12,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
+enum {
+	WORDS_NAME = 256, /* bytes of a service's name with its terminator */
+};
+
 struct words {
 	uint32_t patience_ms;         /* how long one script holds up the next */
 	uint32_t start_timeout_ms;    /* how long a script's start may take */
 	uint32_t shutdown_timeout_ms; /* the whole way down */
+	uint32_t parallel;            /* one-shots at a time; 0: no limit */
+	char goal[WORDS_NAME];        /* the service to start; empty: all */
 	bool rescue;
 	bool quiet;
 	bool debug;

@@ -124,6 +124,6 @@ void console_drain(struct console *console, uint64_t limit_ms)
 		console_flush(console, clock_ms());
 		if (!holds(console))
 			return;
-		signals_wait(10);
+		signals_wait(-1, 10);
 	}
 }

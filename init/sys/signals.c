@@ -81,15 +81,16 @@ void signals_reset(void)
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-void signals_wait(int64_t timeout_ms)
+void signals_wait(int fd, int64_t timeout_ms)
 {
+	struct pollfd wanted_fd = { .fd = fd, .events = POLLIN };
 	struct timespec limit;
 	sigset_t none;
 
 	limit.tv_sec = (time_t)(timeout_ms / 1000);
 	limit.tv_nsec = (long)(timeout_ms % 1000) * 1000000;
 	(void)sigemptyset(&none);
-	(void)ppoll(NULL, 0, timeout_ms < 0 ? NULL : &limit, &none);
+	(void)ppoll(&wanted_fd, 1, timeout_ms < 0 ? NULL : &limit, &none);
 }
 
 int signals_take(struct signal_note *out)

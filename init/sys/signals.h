@@ -28,8 +28,11 @@ void signals_init(void);
 /* In a new child: default actions, nothing blocked. */
 void signals_reset(void);
 
-/* Sleep until a signal comes or timeout_ms have passed; -1: no limit. */
-void signals_wait(int64_t timeout_ms);
+/*
+ * Sleep until a signal comes, fd (-1: none) has input, or timeout_ms have passed
+ * (-1: no limit).
+ */
+void signals_wait(int fd, int64_t timeout_ms);
 
 /*
  * Take one noted signal, SIGCHLD excepted (it only ends the wait).  Returns 1,

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 static int open_any(void)
@@ -21,7 +22,7 @@ static int open_any(void)
 void stdio_fds_fill(void)
 {
 	for (int fd = 0; fd <= 2; fd++)
-		if (fcntl(fd, F_GETFD) < 0)
+		if (syscall(SYS_fcntl, fd, F_GETFD) < 0)
 			(void)open_any(); /* the lowest free number: this one */
 }
 
@@ -34,9 +35,9 @@ static int attach(const char *path, int first, int second)
 
 	if (fd < 0)
 		return -errno;
-	flags = fcntl(fd, F_GETFL);
+	flags = (int)syscall(SYS_fcntl, fd, F_GETFL);
 	if (flags >= 0)
-		(void)fcntl(fd, F_SETFL, flags & ~O_NONBLOCK);
+		(void)syscall(SYS_fcntl, fd, F_SETFL, flags & ~O_NONBLOCK);
 	(void)dup2(fd, first);
 	(void)dup2(fd, second);
 	if (fd > 2)

@@ -48,6 +48,19 @@ def layer_includes(tree, layer):
     return problems
 
 
+def tool_includes(tree, tool):
+    """rcc and tinyctl see themselves and core, nothing of PID 1's system layer."""
+    own = {os.path.basename(n) for n in tree.glob("init/%s/*.h" % tool)
+           + tree.glob("init/core/*.h")} | {"version.h"}
+    names = tree.glob("init/%s/*.[ch]" % tool)
+    if not names:
+        return ["init/%s holds no file" % tool]
+    return ['%s:%d: "%s" is no header of %s or core'
+            % (name, number, header, tool)
+            for name in names for number, kind, header in includes(tree, name)
+            if kind == '"' and header not in own]
+
+
 def top_includes(tree):
     problems = []
     for name in tree.glob("init/*.[ch]"):
@@ -229,6 +242,8 @@ def gates(tree):
     return [
         ("core includes only core", lambda t: layer_includes(t, "core")),
         ("sys includes only sys", lambda t: layer_includes(t, "sys")),
+        ("rcc includes only rcc and core", lambda t: tool_includes(t, "rcc")),
+        ("ctl includes only ctl and core", lambda t: tool_includes(t, "ctl")),
         ("no stdio header in PID 1", top_includes),
         ("core asks for no feature macro", macro_gate),
         ("the build's views of the layers", views),

@@ -27,7 +27,11 @@ VIEW = {
     "top": ["-std=gnu11", "-D_GNU_SOURCE", "-iquote", "init", "-iquote",
             "init/core", "-iquote", "init/sys"],
 }
-LAYERS = ("core", "sys", "top")
+VIEW["rcc"] = [*VIEW["sys"][:2], "-iquote", "init/rcc", "-iquote", "init/core"]
+VIEW["ctl"] = [*VIEW["sys"][:2], "-iquote", "init/ctl", "-iquote", "init/core",
+               "-iquote", "init"]
+PID_1 = ("core", "sys", "top")
+LAYERS = (*PID_1, "rcc", "ctl")
 
 
 def compile_all(tree, layer, argv):

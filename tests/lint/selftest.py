@@ -49,6 +49,10 @@ GOOD = {
                      "#define TINYINIT_OS_H\n\nint os_pid(void);\n\n#endif\n",
     "init/main.c": '#include "good.h"\n#include "os.h"\n\nint main(void)\n{\n'
                    '\treturn good_add("", os_pid());\n}\n',
+    "init/rcc/main.c": '#include "good.h"\n\nint main(void)\n{\n'
+                       '\treturn good_add("", 1);\n}\n',
+    "init/ctl/main.c": '#include "good.h"\n\nint main(void)\n{\n'
+                       '\treturn good_add("", 2);\n}\n',
     "rc/10-good": "#!/bin/sh\nset -eu\necho \"$1\"\n",
     "tests/lib/poll.py": "import time\n\ntime.sleep(1)\n",
     "tests/ns/test_a.py": "HANG = 'sleep 100000'\n",
@@ -85,7 +89,7 @@ def build(tree, program=None, flags=("-Os", "-static"), strip=True):
     """Make build/ARCH as init.mk would, of the tree or of other C text."""
     out = tree.path("build", tree.host_arch)
     objects = []
-    for layer in tools.LAYERS:
+    for layer in tools.PID_1:
         for name in tree.sources(layer):
             target = os.path.join(out, name[:-2] + ".o")
             os.makedirs(os.path.dirname(target), exist_ok=True)
@@ -128,6 +132,8 @@ def source_cases():
     yield "sys with <stdio.h>", sys_inc, {sys_: "#include <stdio.h>\n"}
     yield "sys with ../runtime.h", sys_inc, {
         sys_: '#include "../runtime.h"\n'}
+    yield "rcc with a header of sys", lambda t: source.tool_includes(
+        t, "rcc"), {"init/rcc/main.c": '#include "os.h"\n'}
     yield "main with <stdio.h>", source.top_includes, {
         top: "#include <stdio.h>\n"}
     yield "feature macro in core", source.macro_gate, {

@@ -31,6 +31,9 @@ class Tree:
         return sorted(os.path.relpath(p, self.top) for p in glob.glob(
             self.path(pattern), recursive=True) if os.path.isfile(p))
 
+    # What is fed to parsers on purpose is data, whatever it looks like.
+    CORPORA = ("tests/fuzz/corpus/", "tests/rcc/bad/")
+
     def files(self):
         """The project's own text: what git knows or would add."""
         if self._files is None:
@@ -50,7 +53,8 @@ class Tree:
                 names = {n for n in self.glob("**/*") + self.glob(".*")
                          + self.glob(".ci/*") if not n.startswith("build/")}
             self._files = sorted(n for n in names
-                                 if os.path.isfile(self.path(n)))
+                                 if os.path.isfile(self.path(n))
+                                 and not n.startswith(self.CORPORA))
         return self._files
 
     def read(self, name):
@@ -89,8 +93,8 @@ class Tree:
                 or self.read(n).startswith("#!")]
 
     def layer(self, name):
-        """core, sys, or top (runtime and main) for a file of init/."""
-        for layer in ("core", "sys"):
+        """core, sys, rcc, ctl, or top (runtime and main) for a file of init/."""
+        for layer in ("core", "sys", "rcc", "ctl"):
             if name.startswith("init/%s/" % layer):
                 return layer
         return "top"

@@ -21,6 +21,7 @@ import json
 import os
 import resource
 import signal
+import subprocess
 import sys
 
 # From linux/sched.h, linux/prctl.h, linux/mount.h.
@@ -78,7 +79,37 @@ def give_up_root():
         call("prctl", PR_SET_DUMPABLE, 1, 0, 0, 0)
 
 
-def unshare(spec):
+def map_later(first):
+    """Fork one that is still root, to give this process more users.
+
+    It waits for an end of file, which comes when the returned descriptor is
+    closed.  The ids are of no use outside: nobody's, and such that no account
+    has.
+    """
+    target = os.getpid()
+    go_r, go_w = os.pipe()
+    helper = os.fork()
+    if helper == 0:
+        os.close(go_w)
+        os.read(go_r, 1)
+        ok = 1
+        try:
+            for name in ("uid_map", "gid_map"):
+                with open("/proc/%d/%s" % (target, name), "w") as file:
+                    file.write("0 %d 1\n1 %d 60000\n" % (NOBODY, first))
+            ok = 0
+        finally:
+            os._exit(ok)
+    os.close(go_r)
+    return helper, go_w
+
+
+def join_group(path):
+    with open(path + "/cgroup.procs", "w") as file:
+        file.write("0")
+
+
+def unshare(spec, mapper=None):
     uid, gid = os.geteuid(), os.getegid()
     flags = (CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWUTS
              | CLONE_NEWIPC)
@@ -87,6 +118,12 @@ def unshare(spec):
         # namespace; `bare` leaves PID 1 without both.
         flags |= CLONE_NEWNET | CLONE_NEWCGROUP
     call("unshare", flags)
+    if mapper:
+        helper, go = mapper
+        os.close(go)
+        if os.waitpid(helper, 0)[1]:
+            raise OSError("no map of users could be written")
+        return
     write_map("setgroups", "deny")
     write_map("uid_map", "0 %d 1" % uid)
     write_map("gid_map", "0 %d 1" % gid)
@@ -138,6 +175,10 @@ def make_tree(spec):
     mount("root", top, "tmpfs", 0, "mode=755")
     for entry in spec["tree"]:
         make_entry(top, entry)
+    if spec["compiler"]:
+        subprocess.run([spec["compiler"], "compile", "--root", top, "-o",
+                        top + "/etc/tinyinit/table"], check=True,
+                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     make_dev(top, spec)
     # The kernel lets a user namespace mount proc and sysfs only where an
     # unobscured one is mounted already; without these two PID 1 could not
@@ -212,9 +253,12 @@ def new():
     try:
         load(spec)
         parent = os.getppid()
+        if spec["group"]:
+            join_group(spec["group"])
+        mapper = map_later(1000001) if spec["users"] else None
         give_up_root()
         die_with(parent)
-        unshare(spec)
+        unshare(spec, mapper)
         child = os.fork()
     except OSError as error:
         report("error %s" % error)

@@ -12,6 +12,7 @@ tree through a descriptor, so that it sees what PID 1 cannot hide and never
 asks it.
 """
 
+import errno
 import fcntl
 import json
 import os
@@ -20,6 +21,7 @@ import pty
 import signal
 import subprocess
 import sys
+import tempfile
 import termios
 import time
 
@@ -82,6 +84,17 @@ def recorder(extra=""):
     return script('echo "${0##*/} $1" >>/order\n' + extra)
 
 
+def service(*header, body=""):
+    """A service: its header lines, and what stands below them."""
+    return "#!/bin/sh\n%s%s\n" % (
+        "".join("#: %s\n" % line for line in header), body.strip("\n"))
+
+
+def daemon(name, *header, do="hold"):
+    """A daemon that takes these steps (tests/lib/payload.c)."""
+    return service("run /bin/payload do name=%s %s" % (name, do), *header)
+
+
 # What a scenario may ask for beyond scripts, words and files.
 DEFAULTS = {
     "env": {"HOME": "/", "TERM": "linux"},
@@ -100,8 +113,49 @@ DEFAULTS = {
     "shell": True,
     "getty": GETTY,
     "rc_dir": True,
+    "compiled": True,          # the image has a service table
     "paused": False,           # nobody reads the console
+    "users": False,            # more of them than root (wants the host's root)
+    "group": False,            # a control group of its own (the same)
 }
+
+
+def host_groups():
+    """Where the host lets this user make control groups of version 2, or None.
+
+    Only root may, and give one to the machine.  Controllers that the host uses
+    in version 1 are not to be had in version 2 at the same time.
+    """
+    if os.geteuid():
+        return None
+    with open("/proc/self/mounts") as file:
+        for line in file:
+            _, where, kind = line.split()[:3]
+            if kind == "cgroup2" and os.access(where, os.W_OK):
+                return where
+    return None
+
+
+def make_group():
+    """A control group that belongs to the machine's root, who is nobody."""
+    path = tempfile.mkdtemp(prefix="tinyinit-ns-", dir=host_groups())
+    for name in ("", "cgroup.procs", "cgroup.threads",
+                 "cgroup.subtree_control"):
+        os.chown(os.path.join(path, name), 65534, 65534)
+    return path
+
+
+def remove_group(path):
+    """The group and what is below it; its last process may be ending still."""
+    for folder, _, _ in os.walk(path, topdown=False):
+        def gone(folder=folder):
+            try:
+                os.rmdir(folder)
+            except OSError as error:
+                return error.errno == errno.ENOENT
+            return True
+        until(gone, 10, "the control group %s can be removed" % folder)
+
 
 
 def make_tree(options, scripts, files):
@@ -122,6 +176,10 @@ def make_tree(options, scripts, files):
             add(value[0], path, *value[1:])
 
     add("copy", "sbin/init", built("tinyinit"))
+    add("copy", "sbin/rcc", built("rcc"))
+    add("copy", "sbin/tinyctl", built("tinyctl"))
+    for name in ("rcexec", "rcwait"):
+        add("link", "sbin/" + name, "tinyctl")
     add("copy", "bin/toybox", built("toybox"))
     add("copy", "bin/payload", built("test/payload"))
     for name in applets():
@@ -133,6 +191,7 @@ def make_tree(options, scripts, files):
         add("file", "sbin/getty", options["getty"])
     for path in options["folders"]:
         add("dir", path)
+    add("dir", "etc/tinyinit")
     add("file", "etc/hostname", "nsbox\n", 0o644)
     add("file", "etc/passwd", "root:x:0:0:root:/:/bin/sh\n", 0o644)
     if options["rc_dir"]:
@@ -152,11 +211,19 @@ class Machine:
         if unknown:
             raise TypeError("unknown options %r" % unknown)
         options = dict(DEFAULTS, **options)
+        compiler = os.path.join(BUILD, "host", "rcc")
         spec = dict(options, argv=[*options["argv"], *words],
+                    compiler=compiler if options["compiled"] else "",
                     tree=make_tree(options, scripts or {}, files or {}))
         Machine.count += 1
         self.ended = None
-        self._start(spec)
+        self.group = spec["group"] = make_group() if options["group"] else ""
+        try:
+            self._start(spec)
+        except BaseException:
+            if self.group:
+                remove_group(self.group)
+            raise
 
     def _start(self, spec):
         master, slave = pty.openpty()
@@ -218,6 +285,8 @@ class Machine:
         if self.root >= 0:
             os.close(self.root)
             self.root = -1
+        if self.group:
+            remove_group(self.group)
 
     def wait_end(self, timeout_s):
         """Wait until PID 1 has ended: "SIGINT", "SIGHUP", "exit 0", …"""
@@ -386,6 +455,46 @@ class Machine:
         return until(lambda: self.find(*argv), timeout_s,
                      lambda: "a process %r among %r"
                      % (argv, self.processes()))[0]
+
+    def daemons(self, name):
+        """The host's pids of the payload's processes of that name."""
+        return [p[0] for p in self.processes() if p[1] != "Z" and
+                p[2][0] == "/bin/payload" and "name=" + name in p[2]]
+
+    def wait_daemon(self, name, other_than=(), timeout_s=10):
+        """Its pid, once exactly one lives that is not among those named."""
+        def one():
+            found = self.daemons(name)
+            return len(found) == 1 and found[0] not in other_than and found
+        return until(one, timeout_s, lambda: "one %s, and no other than it "
+                     "(but %r): %r" % (name, other_than, self.processes()))[0]
+
+    def no_daemon(self, name, timeout_s=10):
+        until(lambda: not self.daemons(name), timeout_s,
+              lambda: "no %s: %r" % (name, self.processes()))
+
+    def open_gate(self, path):
+        """Let one that waits at this FIFO go on, now or when it comes."""
+        fd = self.open_fifo(path)
+        os.write(fd, b"go\n")
+        return fd
+
+    def sh(self, text, check=True):
+        """Run a shell's commands in the machine; return their output."""
+        return self.inside("/bin/sh", "-c", text, check=check)
+
+    def write(self, path, text, mode=0o755):
+        """A file of the machine, new at once and as a whole."""
+        self.inside("/bin/sh", "-c", 'printf "%s" "$1" >"$2.new~" && '
+                    'chmod "$3" "$2.new~" && mv "$2.new~" "$2"', "sh", text,
+                    path, "%o" % mode)
+
+    def reload(self, idle_s=20):
+        """Send HUP; return (services, new or changed) of what came of it."""
+        self.signal("HUP")
+        found = self.con.expect(r"^tinyinit: reloaded: (\d+) services?, (\d+)"
+                                " of them new or changed$", idle_s)
+        return int(found.group(1)), int(found.group(2))
 
     def no_zombies(self, timeout_s=10):
         until(lambda: not self.zombies(), timeout_s,

@@ -173,11 +173,9 @@ def test_no_rc():
     """an empty rc.d, none at all, or a file in its place: the login comes"""
     for options in ({}, {"rc_dir": False},
                     {"rc_dir": False, "files": {"etc/rc.d": "no folder"}}):
-        with Machine(**options) as m:
+        with Machine(compiled=False, **options) as m:
             equal(m.ready(), (0, 0), "scripts, failed")
             m.shell()
-            if options:
-                m.con.must_have(r"^tinyinit: .*/etc/rc\.d")
             m.signal("TERM")
             m.ends_with(AGAIN, 10)
 

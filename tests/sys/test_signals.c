@@ -33,7 +33,7 @@ static void notes_every_signal_with_its_sender(void)
 		pid_t sender = sent_by_another(&wanted[i], 1);
 
 		want_equal(signals_take(&note), 0); /* it comes only in the wait */
-		signals_wait(10000);
+		signals_wait(-1, 10000);
 		want_equal(signals_take(&note), 1);
 		want_equal(note.signal, wanted[i]);
 		want_equal(note.pid, sender);
@@ -58,7 +58,7 @@ static void notes_the_senders_user(void)
 		_exit(0);
 	}
 	want_equal(place_wait(pid), 0);
-	signals_wait(10000);
+	signals_wait(-1, 10000);
 	want_equal(signals_take(&note), 1);
 	want_equal(note.pid, pid);
 	want_equal(note.uid, getuid() == 0 ? 12345 : getuid());
@@ -77,7 +77,7 @@ static void notes_that_the_kernel_sent_it(void)
 	want(slave >= 0 && ioctl(slave, TIOCSCTTY, 0) == 0);
 	signals_init();
 	want(write(master, "\003", 1) == 1);
-	signals_wait(10000);
+	signals_wait(-1, 10000);
 	want_equal(signals_take(&note), 1);
 	want_equal(note.signal, SIGINT);
 	want_equal(note.pid, 0);
@@ -100,7 +100,7 @@ static void notes_a_sender_outside(void)
 		want(getpid() == 1);
 		signals_init();
 		want(write(ready[1], "", 1) == 1);
-		signals_wait(10000);
+		signals_wait(-1, 10000);
 		want_equal(signals_take(&note), 1);
 		want_equal(note.signal, SIGUSR1);
 		want_equal(note.pid, -1);
@@ -120,7 +120,7 @@ static void several_kinds_at_once(void)
 	(void)sent_by_another(wanted, COUNT_OF(wanted));
 	for (size_t n = 0; n < COUNT_OF(wanted); n++) {
 		while (signals_take(&note) == 0)
-			signals_wait(10000);
+			signals_wait(-1, 10000);
 		for (size_t i = 0; i < COUNT_OF(wanted); i++) {
 			want(note.signal != wanted[i] || !seen[i]);
 			seen[i] |= note.signal == wanted[i];
@@ -141,7 +141,7 @@ static void a_thousand_of_one_kind_are_one(void)
 		signals[i] = SIGTERM;
 	first = sent_by_another(signals, COUNT_OF(signals));
 	(void)sent_by_another(signals, COUNT_OF(signals));
-	signals_wait(10000);
+	signals_wait(-1, 10000);
 	want_equal(signals_take(&note), 1);
 	want_equal(note.pid, first);
 	want_equal(signals_take(&note), 0);
@@ -153,7 +153,7 @@ static uint64_t wait_takes_ms(int64_t timeout_ms)
 {
 	uint64_t begun_ms = place_ms();
 
-	signals_wait(timeout_ms);
+	signals_wait(-1, timeout_ms);
 	return place_ms() - begun_ms;
 }
 
@@ -179,7 +179,7 @@ static void a_childs_end_wakes_the_wait(void)
 	pid = fork();
 	if (pid == 0)
 		_exit(0);
-	signals_wait(-1); /* for ever, if it did not */
+	signals_wait(-1, -1); /* for ever, if it did not */
 	want_equal(signals_take(&note), 0);
 	want_equal(place_wait(pid), 0);
 }

@@ -58,27 +58,55 @@ static int write_report(int out, const char *argument)
 	return write(out, &r, sizeof(r)) == (ssize_t)sizeof(r) ? 0 : 1;
 }
 
-static struct spawn_fault *fault;
+static struct spawn_fault fault;
 
 static const char *const no_environment[] = { NULL };
+
+#define ARGV(...) ((const char *const[]){ __VA_ARGS__, NULL })
+#define SPAWN(...) ((struct spawn){ .notify_fd = -1, .group_fd = -1, __VA_ARGS__ })
+#define SPAWN_READY(from, to, ...) \
+	((struct spawn){ .notify_fd = from, .ready_fd = to, .group_fd = -1, __VA_ARGS__ })
+#define SPAWN_IN(group, ...) ((struct spawn){ .notify_fd = -1, .group_fd = group, __VA_ARGS__ })
+
+/* What was left by an earlier one must not be taken for this one's. */
+static int32_t start(struct spawn spawn)
+{
+	if (!spawn.envp)
+		spawn.envp = no_environment;
+	spawn.fault = &fault;
+	memset(&fault, 7, sizeof(fault));
+	return spawn_program(&spawn);
+}
 
 /* Spawn argv with what is in *spawn, and wait for its end. */
 static int spawn_and_wait(struct spawn spawn)
 {
-	int32_t pid;
+	int32_t pid = start(spawn);
 
-	if (!fault)
-		fault = spawn_faults(1);
-	want(fault != NULL);
-	if (!spawn.envp)
-		spawn.envp = no_environment;
-	spawn.fault = fault;
-	pid = spawn_program(&spawn);
 	want(pid > 0);
+	want_equal(fault.stage, SPAWN_FINE);
+	want_equal(fault.err, 0);
 	return place_wait(pid);
 }
 
-#define ARGV(...) ((const char *const[]){ __VA_ARGS__, NULL })
+static bool no_children(void)
+{
+	return waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD;
+}
+
+/* It says why, and nothing of it is left. */
+static void fails(struct spawn spawn, int stage, int err)
+{
+	int fds = count_fds();
+
+	errno = 77;
+	want_equal(start(spawn), -err);
+	want_equal(errno, 77);
+	want_equal(fault.stage, stage);
+	want_equal(fault.err, stage == SPAWN_FINE ? 0 : err);
+	want(no_children());
+	want_equal(count_fds(), fds);
+}
 
 /* --- a program that starts --------------------------------------------------------- */
 
@@ -109,24 +137,22 @@ static struct report read_report(int fd)
 
 static void becomes_the_program(void)
 {
-	struct spawn spawn = {
-		.argv = ARGV("/proc/self/exe", "--report", "an argument"),
-		.envp = ARGV("GREETING=hello"),
-	};
 	struct report r;
 	int32_t pid;
 	int fd;
 
 	close_all_above(2);
 	fd = pipe_to_stdout();
-	fault = spawn_faults(1);
-	spawn.fault = fault;
-	fault->stage = 7; /* of an earlier one */
-	pid = spawn_program(&spawn);
+	errno = 77;
+	pid = start(SPAWN(.argv = ARGV("/proc/self/exe", "--report", "an argument"),
+			  .envp = ARGV("GREETING=hello")));
 	want(pid > 0);
+	want_equal(errno, 77);
 	r = read_report(fd);
 	want_equal(place_wait(pid), 0);
-	want_equal(fault->stage, SPAWN_FINE);
+	want_equal(fault.stage, SPAWN_FINE);
+	want_equal(fault.err, 0);
+	want_equal(fault.group_err, 0);
 	want_equal(r.pid, pid);
 	want_equal(r.session, pid);
 	want_equal(r.group, pid);
@@ -148,8 +174,7 @@ static void begins_with_plain_signals(void)
 	(void)sigfillset(&all);
 	want(sigprocmask(SIG_SETMASK, &all, NULL) == 0);
 	signals_init();
-	want_equal(spawn_and_wait((struct spawn){ .argv = ARGV("/proc/self/exe", "--report", "") }),
-		   0);
+	want_equal(spawn_and_wait(SPAWN(.argv = ARGV("/proc/self/exe", "--report", ""))), 0);
 	r = read_report(fd);
 	want_equal(r.blocked, 0);
 	want_equal(r.ignored, 0);
@@ -165,9 +190,7 @@ static void make_script(const char *path, const char *text, mode_t mode)
 
 static void exec_fails(const char *path, int err)
 {
-	want_equal(spawn_and_wait((struct spawn){ .argv = ARGV(path) }), 127);
-	want_equal(fault->stage, SPAWN_EXEC);
-	want_equal(fault->err, err);
+	fails(SPAWN(.argv = ARGV(path)), SPAWN_EXEC, err);
 }
 
 static void says_why_it_cannot_exec(void)
@@ -192,19 +215,29 @@ static void says_why_it_cannot_exec(void)
 	want(writer >= 0);
 	exec_fails("./good", ETXTBSY);
 	close(writer);
-	/* The report of the one before is not taken for this one's. */
-	want_equal(spawn_and_wait((struct spawn){ .argv = ARGV("./good") }), 5);
-	want_equal(fault->stage, SPAWN_FINE);
+	want_equal(spawn_and_wait(SPAWN(.argv = ARGV("./good"))), 5);
 }
 
-/* Without memory for reports it still must not crash. */
 static void nobody_wants_a_report(void)
 {
-	const struct spawn spawn = { .argv = ARGV("./missing"), .envp = no_environment };
-	int32_t pid = spawn_program(&spawn);
+	want_equal(spawn_program(&SPAWN(.argv = ARGV("./missing"), .envp = no_environment)),
+		   -ENOENT);
+	want(no_children());
+}
 
+/* Only the one that failed is reaped, and its SIGCHLD is no more than a hint. */
+static void others_that_ended_stay_to_be_reaped(void)
+{
+	int32_t pid;
+
+	signals_init();
+	make_script("five", "#!/bin/sh\nexit 5\n", 0755);
+	pid = start(SPAWN(.argv = ARGV("./five")));
 	want(pid > 0);
-	want_equal(place_wait(pid), 127);
+	for (int i = 0; i < 100; i++)
+		want_equal(start(SPAWN(.argv = ARGV("./missing"))), -ENOENT);
+	want_equal(place_wait(pid), 5);
+	want(no_children());
 }
 
 static void instead_is_for_what_is_not_there(void)
@@ -215,19 +248,131 @@ static void instead_is_for_what_is_not_there(void)
 	make_script("denied", "#!/bin/sh\nexit 0\n", 0644);
 	make_script("no-exec", "exit 0\n", 0755);
 	make_script("there", "#!/bin/sh\nexit 5\n", 0755);
-	want_equal(spawn_and_wait((struct spawn){ .argv = ARGV("./gone"), .instead = instead }), 9);
-	want_equal(fault->stage, SPAWN_FINE);
-	want_equal(spawn_and_wait((struct spawn){ .argv = ARGV("./there"), .instead = instead }),
-		   5);
-	want_equal(spawn_and_wait((struct spawn){ .argv = ARGV("./denied"), .instead = instead }),
-		   127);
-	want_equal(fault->err, EACCES);
-	want_equal(spawn_and_wait((struct spawn){ .argv = ARGV("./no-exec"), .instead = instead }),
-		   127);
-	want_equal(fault->err, ENOEXEC);
-	want_equal(spawn_and_wait((struct spawn){ .argv = ARGV("./gone"), .instead = missing }),
-		   127);
-	want_equal(fault->err, ENOENT);
+	want_equal(spawn_and_wait(SPAWN(.argv = ARGV("./gone"), .instead = instead)), 9);
+	want_equal(spawn_and_wait(SPAWN(.argv = ARGV("./there"), .instead = instead)), 5);
+	fails(SPAWN(.argv = ARGV("./denied"), .instead = instead), SPAWN_EXEC, EACCES);
+	fails(SPAWN(.argv = ARGV("./no-exec"), .instead = instead), SPAWN_EXEC, ENOEXEC);
+	fails(SPAWN(.argv = ARGV("./gone"), .instead = missing), SPAWN_EXEC, ENOENT);
+}
+
+/* --- signals on the way -------------------------------------------------------------- */
+
+static volatile sig_atomic_t handled;
+
+static void note_signal(int signal)
+{
+	(void)signal;
+	handled = handled + 1;
+}
+
+/*
+ * A handler of ours never runs in the child, which has our memory.  In a PID
+ * namespace kill(-1) hits whatever child there is, but not the story.
+ */
+static void handlers_do_not_run_in_the_child(void)
+{
+	sigset_t before;
+	sigset_t after;
+
+	want(signal(SIGUSR1, note_signal) == SIG_DFL);
+	want(sigprocmask(SIG_BLOCK, NULL, &before) == 0);
+	for (pid_t storm = fork(); storm == 0;)
+		(void)kill(-1, SIGUSR1);
+	for (int i = 0; i < 300; i++) {
+		int status;
+		int32_t pid = start(SPAWN(.argv = ARGV("/proc/self/exe", "--idle")));
+
+		want(pid > 0 && waitpid(pid, &status, 0) == pid);
+		want(WIFSIGNALED(status) && WTERMSIG(status) == SIGUSR1);
+		want_equal(handled, 0);
+	}
+	want(sigprocmask(SIG_BLOCK, NULL, &after) == 0);
+	for (int i = 1; i < 32; i++)
+		want_equal(sigismember(&after, i), sigismember(&before, i));
+}
+
+/* --- descriptors --------------------------------------------------------------------- */
+
+/* The child finds what it asks for, and its end of the pipe is the only one. */
+static void the_descriptor_becomes_the_one_asked_for(void)
+{
+	static const int numbers[] = { 3, 4, 5, 9, 60 };
+
+	for (size_t i = 0; i < COUNT_OF(numbers); i++) {
+		int ends[2];
+		struct report r;
+		int fd;
+
+		close_all_above(2);
+		fd = pipe_to_stdout(); /* 3 */
+		want(pipe2(ends, O_CLOEXEC) == 0);
+		want(ends[0] == 4 && ends[1] == 5);
+		want_equal(
+			spawn_and_wait(SPAWN_READY(ends[1], numbers[i],
+						   .argv = ARGV("/proc/self/exe", "--report", ""))),
+			0);
+		r = read_report(fd);
+		want_equal(r.fds, 7 | 1ULL << numbers[i]);
+		/* Here nothing has changed. */
+		want_equal(fcntl(ends[1], F_GETFD), FD_CLOEXEC);
+		want_equal(spawn_and_wait(SPAWN_READY(ends[1], 9,
+						      .argv = ARGV("/bin/sh", "-c", "echo >&9"))),
+			   0);
+		close(ends[1]);
+		want(read(ends[0], &r, sizeof(r)) == 1 && *(char *)&r == '\n');
+		want_equal(read(ends[0], &r, sizeof(r)), 0);
+	}
+}
+
+static void standard_descriptors_are_not_given_away(void)
+{
+	for (int to = -1; to <= 2; to++)
+		fails(SPAWN_READY(1, to, .argv = ARGV("/bin/true")), SPAWN_FINE, EINVAL);
+	fails(SPAWN_READY(999, 3, .argv = ARGV("/bin/true")), SPAWN_EXEC, EBADF);
+}
+
+/* --- groups --------------------------------------------------------------------------- */
+
+static void joins_its_group_before_it_is_the_program(void)
+{
+	char text[8] = "";
+	int fd;
+
+	write_file("procs", "");
+	fd = open("procs", O_RDWR | O_CLOEXEC);
+	want(fd >= 0);
+	/* What it does first finds that it has been written. */
+	want_equal(spawn_and_wait(SPAWN_IN(fd, .argv = ARGV("/usr/bin/test", "-s", "procs"))), 0);
+	want_equal(pread(fd, text, sizeof(text), 0), 1);
+	want_equal(text[0], '0');
+	want_equal(fault.group_err, 0);
+	close(fd);
+}
+
+/* A descriptor on which write(2) fails with that error. */
+static int fd_that_says(int err)
+{
+	int fd = -1;
+
+	if (err == EBADF)
+		fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	else if (err == ENOSPC)
+		fd = open("/dev/full", O_WRONLY | O_CLOEXEC);
+	want(fd >= 0);
+	return fd;
+}
+
+static void a_group_that_cannot_be_joined_is_a_failure(void)
+{
+	static const int errors[] = { EBADF, ENOSPC };
+
+	for (size_t i = 0; i < COUNT_OF(errors); i++) {
+		int fd = fd_that_says(errors[i]);
+
+		fails(SPAWN_IN(fd, .argv = ARGV("/bin/true")), SPAWN_GROUP, errors[i]);
+		want_equal(fault.group_err, errors[i]);
+		close(fd);
+	}
 }
 
 /* --- terminals ----------------------------------------------------------------------------- */
@@ -236,10 +381,7 @@ static void instead_is_for_what_is_not_there(void)
 static void the_terminal_becomes_its_own(void)
 {
 	struct pty pty;
-	struct spawn spawn = {
-		.argv = ARGV("/proc/self/exe", "--report-to", "report"),
-		.envp = no_environment,
-	};
+	struct spawn spawn = SPAWN(.argv = ARGV("/proc/self/exe", "--report-to", "report"));
 	struct termios t;
 	int fd;
 
@@ -248,7 +390,6 @@ static void the_terminal_becomes_its_own(void)
 	spawn.tty = pty.path + strlen("/dev/");
 	want(tcgetattr(pty.slave, &t) == 0 && !(t.c_lflag & ICANON));
 	want_equal(spawn_and_wait(spawn), 0);
-	want_equal(fault->stage, SPAWN_FINE);
 	fd = open("report", O_RDONLY | O_CLOEXEC);
 	want(fd >= 0);
 
@@ -274,20 +415,15 @@ static void the_terminal_is_not_there(void)
 		{ "a-name-far-longer-than-any-device-name-that-a-kernel-would-have-given", ENOENT },
 	};
 
-	for (size_t i = 0; i < COUNT_OF(cases); i++) {
-		want_equal(spawn_and_wait((struct spawn){ .argv = ARGV("/bin/true"),
-							  .tty = cases[i].tty }),
-			   127);
-		want_equal(fault->stage, SPAWN_TTY);
-		want_equal(fault->err, cases[i].err);
-	}
+	for (size_t i = 0; i < COUNT_OF(cases); i++)
+		fails(SPAWN(.argv = ARGV("/bin/true"), .tty = cases[i].tty), SPAWN_TTY,
+		      cases[i].err);
 }
 
 /* A file that is no terminal serves all the same: better than no program. */
 static void the_terminal_is_something_else(void)
 {
-	want_equal(spawn_and_wait((struct spawn){ .argv = ARGV("/bin/true"), .tty = "null" }), 0);
-	want_equal(fault->stage, SPAWN_FINE);
+	want_equal(spawn_and_wait(SPAWN(.argv = ARGV("/bin/true"), .tty = "null")), 0);
 }
 
 /* A terminal whose other end has been closed gives EIO. */
@@ -296,11 +432,26 @@ static void the_terminal_is_hung_up(void)
 	struct pty pty = pty_make();
 
 	close(pty.master);
-	want_equal(spawn_and_wait((struct spawn){ .argv = ARGV("/bin/true"),
-						  .tty = pty.path + strlen("/dev/") }),
-		   127);
-	want_equal(fault->stage, SPAWN_TTY);
-	want(fault->err == EIO || fault->err == ENOENT);
+	want(start(SPAWN(.argv = ARGV("/bin/true"), .tty = pty.path + strlen("/dev/"))) < 0);
+	want_equal(fault.stage, SPAWN_TTY);
+	want(fault.err == EIO || fault.err == ENOENT);
+	want(no_children());
+}
+
+/* It stands still for nobody who does not read. */
+static void the_terminal_is_full_and_stopped(void)
+{
+	struct pty pty = pty_make();
+	uint64_t begin_ms = place_ms();
+
+	(void)fcntl(pty.slave, F_SETFL, O_NONBLOCK);
+	while (write(pty.slave, folder, sizeof(folder)) > 0)
+		;
+	want(tcflow(pty.slave, TCOOFF) == 0);
+	want_equal(
+		spawn_and_wait(SPAWN(.argv = ARGV("/bin/true"), .tty = pty.path + strlen("/dev/"))),
+		0);
+	want(place_ms() - begin_ms < 5000);
 }
 
 /* --- calls ------------------------------------------------------------------------------------ */
@@ -358,11 +509,8 @@ static void fail_forks(const struct spawn *spawn, int n)
 static void ten_thousand_forks_fail(void)
 {
 	const struct rlimit none = { 0, 0 };
-	const struct spawn spawn = {
-		.argv = ARGV("/bin/true"),
-		.envp = no_environment,
-		.fault = spawn_faults(1),
-	};
+	const struct spawn spawn = SPAWN(.argv = ARGV("/bin/true"), .envp = no_environment,
+					 .fault = &fault);
 	long kib;
 	int fds;
 
@@ -375,34 +523,26 @@ static void ten_thousand_forks_fail(void)
 	(void)resident_kib();
 	kib = resident_kib();
 	fail_forks(&spawn, 10000);
-	want_equal(spawn.fault->stage, SPAWN_FINE);
+	want_equal(fault.stage, SPAWN_FINE);
 	want_equal(count_fds(), fds);
 	want(resident_kib() <= kib + 64); /* 3 bytes a call */
 }
 
-static void reports_are_shared_and_fine(void)
+/* Failed execs leave nothing behind either, nor do they move our stack. */
+static void ten_thousand_execs_fail(void)
 {
-	struct spawn_fault *faults = spawn_faults(1033);
-	pid_t pid;
+	const struct spawn spawn = SPAWN(.argv = ARGV("./missing"), .envp = no_environment);
+	int fds = count_fds();
+	long kib;
 
-	want(faults != NULL);
-	for (int i = 0; i < 1033; i++)
-		want_equal(faults[i].stage, SPAWN_FINE);
-	pid = fork();
-	if (pid == 0) {
-		faults[1032].err = 99;
-		_exit(0);
-	}
-	want_equal(place_wait(pid), 0);
-	want_equal(faults[1032].err, 99);
-}
-
-static void no_memory_for_reports(void)
-{
-	const struct rlimit none = { 0, 0 };
-
-	want(setrlimit(RLIMIT_AS, &none) == 0);
-	want(spawn_faults(1033) == NULL);
+	want_equal(spawn_program(&spawn), -ENOENT);
+	(void)resident_kib();
+	kib = resident_kib();
+	for (int i = 0; i < 10000; i++)
+		want_equal(spawn_program(&spawn), -ENOENT);
+	want(no_children());
+	want_equal(count_fds(), fds);
+	want(resident_kib() <= kib + 64);
 }
 
 int main(int argc, char **argv)
@@ -412,17 +552,26 @@ int main(int argc, char **argv)
 		STORY(begins_with_plain_signals),
 		STORY(says_why_it_cannot_exec),
 		STORY(nobody_wants_a_report),
+		STORY(others_that_ended_stay_to_be_reaped),
 		STORY(instead_is_for_what_is_not_there),
+		STORY_IN(CLONE_NEWPID, handlers_do_not_run_in_the_child),
+		STORY(the_descriptor_becomes_the_one_asked_for),
+		STORY(standard_descriptors_are_not_given_away),
+		STORY(joins_its_group_before_it_is_the_program),
+		STORY(a_group_that_cannot_be_joined_is_a_failure),
 		STORY(the_terminal_becomes_its_own),
 		STORY(the_terminal_is_not_there),
 		STORY(the_terminal_is_something_else),
 		STORY(the_terminal_is_hung_up),
+		STORY(the_terminal_is_full_and_stopped),
 		STORY(calls_a_function),
 		STORY(ten_thousand_forks_fail),
-		STORY(reports_are_shared_and_fine),
-		STORY(no_memory_for_reports),
+		STORY(ten_thousand_execs_fail),
 	};
 
+	if (argc == 2 && strcmp(argv[1], "--idle") == 0)
+		for (;;)
+			(void)pause();
 	if (argc == 3 && strcmp(argv[1], "--report") == 0)
 		_exit(write_report(1, argv[2]));
 	if (argc == 3 && strcmp(argv[1], "--report-to") == 0)

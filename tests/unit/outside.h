@@ -1,252 +1,330 @@
 /*
  * outside: a model of everything that PID 1 has to do with, for the simulation.
  *
- * Processes that start, exit, crash, hang, ignore TERM or cannot be killed (for a
- * while, or for ever), forks that fail, terminals that are not there, daemons that
- * scripts leave behind, helpers that hang.  How much of that there is depends on
- * `trouble`, in percent.  All of it comes from one seed.
+ * Processes that start, exit, crash, hang, ignore TERM or cannot be killed, forks
+ * that fail, daemons that leave their starter behind, helpers that hang.  What
+ * becomes of a process comes from the seed, whose it is, and how many of its kind
+ * there were before, so that it is the same in a shorter run.
  */
 #ifndef TINYINIT_TEST_OUTSIDE_H
 #define TINYINIT_TEST_OUTSIDE_H
 
-#include "random.h"
-#include "world.h"
+#include "sim_table.h"
 
-enum {
-	OUTSIDE_PROCESSES = 2 * ENGINE_UNITS,
-	NEVER_MS = -1,
-};
-
-struct process {
-	int32_t pid;
-	uint32_t unit; /* ENGINE_NONE: a daemon that a script left behind */
-	enum action_kind kind;
-	enum verb verb;
-	enum power power;
-	uint64_t end_ms; /* 0: not of itself */
-	struct ending ending;
-	bool ignores_term;
-	bool unkillable;
-	bool signalled;
-};
-
-struct outside {
-	struct random random;
-	uint32_t trouble;
-	uint32_t n;
-	struct process at[OUTSIDE_PROCESSES];
-	bool over; /* the board has been reset, halted or powered off */
-	enum power end_power;
-};
-
-static inline bool troubled(struct outside *o, uint32_t percent)
+/* Does something go wrong that would in so many of 100 cases of a troubled world? */
+static inline bool troubled(struct random *r, uint32_t percent)
 {
-	return random_below(&o->random, 100 * 100) < percent * o->trouble;
+	uint32_t roll = random_below(r, 100 * 100);
+
+	return !sim.calm && roll < percent * sim.plan->trouble;
 }
 
-static inline struct outside *outside_of(struct world *w)
+/* --- signals ------------------------------------------------------------- */
+
+static inline void outside_signal(struct process *p, int32_t number)
 {
-	return w->model;
-}
+	uint64_t end_ms = sim.now_ms + sim_mix(sim.plan->seed, (uint64_t)p->pid, 0, 4) % 50;
 
-/* --- signals ------------------------------------------------------------------------ */
-
-static inline void outside_signal(struct world *w, struct process *p, enum sign sign)
-{
-	static const int numbers[] = { [SIGN_TERM] = 15, [SIGN_KILL] = 9, [SIGN_HUP] = 1 };
-	struct outside *o = outside_of(w);
-	uint64_t end_ms = w->now_ms + random_below(&o->random, 50);
-
-	p->signalled = true;
-	if (sign != SIGN_KILL && p->ignores_term)
+	if (number == SIGN_HUP && p->unit < ENGINE_LOGIN)
 		return;
-	if (p->unkillable) {
-		/* Some hang for ever in the kernel, some until a server answers. */
-		if (random_chance(&o->random, 50))
-			return;
-		end_ms += random_below(&o->random, 30000);
-	}
+	p->killed |= number == SIGN_KILL;
+	if (p->stuck || (number != SIGN_KILL && p->ignores_term))
+		return;
 	if (p->end_ms && p->end_ms <= end_ms)
 		return;
 	p->end_ms = end_ms;
-	p->ending = (struct ending){ HOW_SIGNAL, FAULT_NONE, numbers[sign] };
+	p->ending = (struct ending){ .how = HOW_SIGNAL, .number = number };
 }
 
-static inline void outside_signal_all(struct world *w, enum sign sign)
+static inline void outside_signal_all(int32_t number)
 {
-	struct outside *o = outside_of(w);
-
-	for (uint32_t i = 0; i < o->n; i++)
-		if (o->at[i].unit != ENGINE_HELPER)
-			outside_signal(w, &o->at[i], sign);
+	for (uint32_t i = 0; i < sim.n_processes; i++)
+		if (sim.processes[i].unit != ENGINE_HELPER)
+			outside_signal(&sim.processes[i], number);
 }
 
-/* --- what a new process will do ------------------------------------------------------- */
-
-static inline void outside_lives(struct world *w, struct process *p, int64_t ms, enum how how,
-				 enum fault fault, int number)
+static inline void outside_sweep(uint32_t id)
 {
-	p->end_ms = ms == NEVER_MS ? 0 : w->now_ms + (uint64_t)ms;
-	p->ending = (struct ending){ how, fault, number };
+	for (uint32_t i = 0; i < sim.n_processes && sim.plan->groups; i++)
+		if (sim.processes[i].id == id)
+			outside_signal(&sim.processes[i], SIGN_KILL);
 }
 
-static inline int64_t up_to(struct outside *o, uint32_t ms)
+static inline struct process *outside_pid(int32_t pid)
 {
-	return random_below(&o->random, ms);
+	for (uint32_t i = 0; i < sim.n_processes; i++)
+		if (sim.processes[i].pid == pid)
+			return &sim.processes[i];
+	return NULL;
 }
 
-static inline void outside_bad_exec(struct world *w, struct process *p)
-{
-	static const enum fault faults[] = { FAULT_AGAIN,     FAULT_AGAIN,  FAULT_NO_TTY,
-					     FAULT_NOT_FOUND, FAULT_DENIED, FAULT_NO_PROGRAM,
-					     FAULT_OTHER };
-	struct outside *o = outside_of(w);
+/* --- what a new process will do ------------------------------------------ */
 
-	outside_lives(w, p, up_to(o, 3), HOW_FAULT,
-		      faults[random_below(&o->random, COUNT_OF(faults))], 11);
+static inline void outside_exits(struct process *p, uint64_t in_ms, int32_t code)
+{
+	p->end_ms = sim.now_ms + in_ms;
+	p->ending = (struct ending){ .how = HOW_EXIT, .number = code };
 }
 
-static inline void outside_script(struct world *w, struct process *p)
+/* One that should end with 0 after a while. */
+static inline void outside_runs(struct random *r, struct process *p, uint32_t ms)
 {
-	struct outside *o = outside_of(w);
-
-	outside_lives(w, p, up_to(o, 200), HOW_EXIT, FAULT_NONE, 0);
-	if (troubled(o, 15))
-		outside_bad_exec(w, p);
-	else if (troubled(o, 15))
-		outside_lives(w, p, up_to(o, 2000), HOW_EXIT, FAULT_NONE,
-			      (int)random_below(&o->random, 256));
-	else if (troubled(o, 10))
-		outside_lives(w, p, up_to(o, 2000), HOW_SIGNAL, FAULT_NONE, 11);
-	else if (troubled(o, 20))
-		outside_lives(w, p, up_to(o, 60000), HOW_EXIT, FAULT_NONE, 0);
-	else if (troubled(o, 30))
-		outside_lives(w, p, NEVER_MS, HOW_EXIT, FAULT_NONE, 0);
+	outside_exits(p, random_below(r, ms), 0);
+	if (troubled(r, 15)) {
+		outside_exits(p, random_below(r, ms), (int32_t)random_below(r, 256));
+	} else if (troubled(r, 10)) {
+		p->ending.how = HOW_SIGNAL;
+		p->ending.number = 11;
+	} else if (troubled(r, 20)) {
+		outside_exits(p, random_below(r, 60000), 0);
+	} else if (troubled(r, 15)) {
+		p->end_ms = 0;
+	}
 }
 
-static inline void outside_login(struct world *w, struct process *p)
+static inline void outside_daemon(struct random *r, struct process *p,
+				  const struct table_service *t)
 {
-	struct outside *o = outside_of(w);
-
-	outside_lives(w, p, NEVER_MS, HOW_EXIT, FAULT_NONE, 0);
-	if (troubled(o, 20))
-		outside_bad_exec(w, p);
-	else if (troubled(o, 30))
-		outside_lives(w, p, up_to(o, 100), HOW_EXIT, FAULT_NONE, 1);
-	else if (random_chance(&o->random, 50) || p->verb == VERB_SHELL)
-		outside_lives(w, p, up_to(o, 100000), HOW_EXIT, FAULT_NONE, 0);
+	p->end_ms = 0;
+	if (troubled(r, 25))
+		outside_exits(p, random_below(r, SIM_PICK(r, 20, 2000, 40000)),
+			      (int32_t)SIM_PICK(r, 0, 0, 1, 2, TABLE_EXIT_EXEC));
+	if (!troubled(r, 10) && t->watchdog_ms)
+		p->watchdog_ms = t->watchdog_ms / 2;
+	if (p->watchdog_ms)
+		p->ping_ms = sim.now_ms + p->watchdog_ms;
 }
 
-static inline void outside_helper(struct world *w, struct process *p)
+static inline void outside_start(struct random *r, struct process *p, const struct table_service *t)
 {
-	struct outside *o = outside_of(w);
+	bool says = t->ready == TABLE_READY_NOTIFY || t->ready == TABLE_READY_FD;
+
+	if (t->type == TABLE_DAEMON)
+		outside_daemon(r, p, t);
+	else
+		outside_runs(r, p, 1000);
+	if (says && !troubled(r, 10))
+		p->ready_ms = sim.now_ms + random_below(r, t->type == TABLE_DAEMON ? 2000 : 100);
+	/* A starter that is to say so does it before it ends. */
+	if (p->ready_ms && p->end_ms && p->end_ms < p->ready_ms && t->type != TABLE_DAEMON)
+		p->end_ms = p->ready_ms;
+}
+
+static inline void outside_helper(struct random *r, struct process *p)
+{
 	bool slow = p->kind == ACTION_FINISH;
 
-	if (p->kind == ACTION_TERM_ALL)
-		outside_signal_all(w, SIGN_TERM);
-	else if (p->kind == ACTION_KILL_ALL)
-		outside_signal_all(w, SIGN_KILL);
-	outside_lives(w, p, up_to(o, slow ? 3000 : 20), HOW_EXIT, FAULT_NONE, 0);
-	if (troubled(o, 15))
-		outside_lives(w, p, up_to(o, 100), HOW_SIGNAL, FAULT_NONE, 9);
-	else if (troubled(o, 15))
-		outside_lives(w, p, up_to(o, 100), HOW_EXIT, FAULT_NONE, 5);
-	else if (troubled(o, 25))
-		outside_lives(w, p, NEVER_MS, HOW_EXIT, FAULT_NONE, 0);
+	outside_exits(p, random_below(r, slow ? 150 : 20), 0);
+	if (troubled(r, 15))
+		outside_exits(p, random_below(r, 100), 5);
+	else if (troubled(r, 25))
+		p->end_ms = 0;
+	p->ignores_term = true;
 }
 
-static inline struct process *outside_add(struct world *w, int32_t pid, uint32_t unit)
+static inline void outside_login(struct random *r, struct process *p)
 {
-	struct outside *o = outside_of(w);
-	struct process *p = &o->at[o->n++];
+	p->end_ms = 0;
+	if (random_chance(r, 50) && !sim.calm)
+		outside_exits(p, random_below(r, SIM_PICK(r, 50, 5000, 100000)), 1);
+	if (p->unit == ENGINE_RESCUE)
+		outside_exits(p, random_below(r, 3000), 0);
+}
 
-	assert_true(o->n <= OUTSIDE_PROCESSES);
+static inline struct process *outside_add(struct random *r, uint32_t id, uint32_t unit)
+{
+	struct process *p = &sim.processes[sim.n_processes++];
+
+	sim_expect(sim.n_processes < SIM_PROCESSES, id, "no room for more processes");
 	memset(p, 0, sizeof(*p));
-	p->pid = pid;
+	p->pid = ++sim.last_pid;
+	p->id = (uint16_t)id;
 	p->unit = unit;
-	p->ignores_term = troubled(o, 30);
-	p->unkillable = troubled(o, 10);
+	p->ignores_term = troubled(r, 30);
+	p->stuck = troubled(r, 6);
 	return p;
 }
 
-static inline void outside_made(struct world *w, const struct action *action, int32_t pid)
+static inline void outside_made(struct random *r, const struct action *action, uint32_t id)
 {
-	struct outside *o = outside_of(w);
-	struct process *p = outside_add(w, pid, action->unit);
+	const struct table_service *t = id < SIM_IDS ? &sim_now()->services[action->unit] : NULL;
+	struct process *p = outside_add(r, id, t ? 0 : action->unit);
 
-	p->kind = action->kind;
-	p->verb = action->verb;
+	p->kind = (uint8_t)action->kind;
+	p->verb = (uint8_t)action->verb;
 	p->power = action->power;
 	if (action->unit == ENGINE_HELPER)
-		outside_helper(w, p);
+		outside_helper(r, p);
 	else if (action->verb == VERB_LOGIN || action->verb == VERB_SHELL)
-		outside_login(w, p);
+		outside_login(r, p);
+	else if (action->verb == VERB_START)
+		outside_start(r, p, t);
 	else
-		outside_script(w, p);
-	if (action->verb == VERB_START && action->kind == ACTION_SPAWN &&
-	    random_chance(&o->random, 20))
-		(void)outside_add(w, ++w->last_pid, ENGINE_NONE);
+		outside_runs(r, p, action->verb == VERB_WAIT ? 8000 : 500);
 }
 
-static inline enum fault outside_fork(struct world *w, const struct action *action)
-{
-	struct outside *o = outside_of(w);
+/* --- actions ------------------------------------------------------------- */
 
-	if (!troubled(o, 15))
-		return FAULT_NONE;
-	/* The runtime then does these two in place. */
+static inline void outside_answer(const struct event *event, uint32_t id)
+{
+	uint32_t at = (sim.first_answer + sim.n_answers) % SIM_ANSWERS;
+
+	sim_expect(sim.n_answers < SIM_ANSWERS, id, "no room for more answers");
+	sim.answers[at] = (struct sim_answer){ *event, (uint16_t)id };
+	sim.n_answers++;
+}
+
+static inline struct random outside_luck(const struct action *action, uint32_t id)
+{
+	uint32_t who = id < SIM_IDS ? id : SIM_IDS + action->unit % 8;
+	uint32_t verb = action->kind == ACTION_SPAWN ? action->verb : 0;
+	struct random r;
+
+	random_seed(&r,
+		    sim_mix(sim.plan->seed, who, verb * 8 + action->kind, sim.times[who][verb]++));
+	return r;
+}
+
+static inline void outside_spawn(const struct action *action)
+{
+	uint32_t id = action->unit < ENGINE_LOGIN ? sim_id(action->unit) : SIM_NONE;
+	struct random r = outside_luck(action, id);
+	struct event answer = { .kind = EVENT_SPAWNED, .unit = action->unit };
+
+	if (id < SIM_IDS && action->verb != VERB_START)
+		answer.role = ROLE_CONTROL;
 	if (action->kind == ACTION_TERM_ALL)
-		outside_signal_all(w, SIGN_TERM);
+		outside_signal_all(SIGN_TERM);
 	else if (action->kind == ACTION_KILL_ALL)
-		outside_signal_all(w, SIGN_KILL);
-	return random_chance(&o->random, 80) ? FAULT_AGAIN : FAULT_OTHER;
+		outside_signal_all(SIGN_KILL);
+	if (troubled(&r, 15)) {
+		answer.kind = EVENT_SPAWN_FAILED;
+		answer.ending = (struct ending){
+			.how = HOW_FAULT,
+			.fault = (uint8_t)SIM_PICK(&r, FAULT_AGAIN, FAULT_AGAIN, FAULT_AGAIN,
+						   FAULT_NO_TTY, FAULT_NOT_FOUND, FAULT_OTHER),
+			.number = 11,
+		};
+	} else {
+		outside_made(&r, action, id);
+		answer.pid = sim.last_pid;
+	}
+	outside_answer(&answer, id);
 }
 
-/* --- ends ------------------------------------------------------------------------------- */
-
-static inline struct process *outside_next(struct outside *o)
+static inline void outside_kill(const struct action *action)
 {
-	struct process *next = NULL;
+	uint32_t id = action->unit < ENGINE_LOGIN ? sim_id(action->unit) : SIM_NONE;
+	struct process *p = outside_pid(action->pid);
 
-	for (uint32_t i = 0; i < o->n; i++)
-		if (o->at[i].end_ms && (!next || o->at[i].end_ms < next->end_ms))
-			next = &o->at[i];
-	return next;
+	sim_expect(p != NULL, id, "a signal to a pid that has been reaped");
+	sim_expect(id < SIM_IDS ? p->id == id : p->unit == action->unit, id,
+		   "a signal to a process of another");
+	outside_signal(p, action->signal);
 }
 
-static inline void outside_end_board(struct outside *o, enum power power)
+static inline void outside_load(const struct action *action)
 {
-	o->over = true;
-	o->end_power = power;
+	struct sim_table *b = &sim.built[!sim.now];
+	struct event event = { .kind = EVENT_TABLE };
+	struct random r = outside_luck(action, SIM_NONE);
+
+	sim.tables.next.header = NULL;
+	/* The image's own one, or what rcc has made of the files as they are. */
+	if (action->failed ? !sim.plan->compiled : troubled(&r, 20)) {
+		event.kind = EVENT_NO_TABLE;
+	} else {
+		sim.next_rows = sim.rows;
+		sim_build(sim.plan, &sim.next_rows, b);
+		sim.tables.next = b->table;
+	}
+	outside_answer(&event, SIM_NONE);
 }
 
-/* The process ends; true if the board is no more, and nothing is told any more. */
-static inline bool outside_ends(struct outside *o, struct process *p, struct process *copy)
+static inline void outside_swap(void)
 {
-	bool reboots = p->kind == ACTION_FINISH || p->kind == ACTION_REBOOT;
-	bool fine = p->ending.how == HOW_EXIT && p->ending.number == 0;
-
-	*copy = *p;
-	*p = o->at[--o->n];
-	if (reboots && fine)
-		outside_end_board(o, copy->power);
-	return o->over && copy->power != POWER_HALT; /* after a halt the helper ends */
+	sim_expect(sim.tables.next.header != NULL, SIM_NONE, "a swap with no table there");
+	memset(sim.kept, true, sizeof(sim.kept));
+	sim.now = !sim.now;
+	sim.now_rows = sim.next_rows;
+	sim.tables.table = sim.tables.next;
+	memset(&sim.tables.next, 0, sizeof(sim.tables.next));
 }
 
-static inline struct process *outside_find(struct outside *o, uint32_t unit)
+static inline void outside_perform(const struct action *action)
 {
-	for (uint32_t i = 0; i < o->n; i++)
-		if (o->at[i].unit == unit)
-			return &o->at[i];
+	switch (action->kind) {
+	case ACTION_SPAWN:
+	case ACTION_TERM_ALL:
+	case ACTION_KILL_ALL:
+	case ACTION_FINISH:
+	case ACTION_REBOOT:
+		outside_spawn(action);
+		break;
+	case ACTION_KILL:
+		outside_kill(action);
+		break;
+	case ACTION_SWEEP:
+		outside_sweep(sim_id(action->unit));
+		break;
+	case ACTION_LOAD:
+		outside_load(action);
+		break;
+	case ACTION_SWAP:
+		outside_swap();
+		break;
+	case ACTION_LAST:
+		sim.over = true;
+		break;
+	case ACTION_SAY:
+		break;
+	}
+}
+
+/* --- ends ---------------------------------------------------------------- */
+
+/* What a process leaves behind when it ends well. */
+static inline void outside_leaves(struct random *r, const struct process *p)
+{
+	uint32_t index = sim_index(p->id);
+	const struct table_service *t;
+
+	if (p->ending.how != HOW_EXIT || p->ending.number != 0 || index == SIM_NONE || p->stray)
+		return;
+	t = &sim_now()->services[index];
+	if (p->verb == VERB_START && t->type == TABLE_FORKING) {
+		struct process *child = outside_add(r, p->id, 0);
+
+		child->stray = true;
+		child->answered = true;
+		child->verb = VERB_START;
+		outside_daemon(r, child, t);
+	} else if (p->verb == VERB_STOP) {
+		for (uint32_t i = 0; i < sim.n_processes; i++)
+			if (sim.processes[i].id == p->id)
+				outside_signal(&sim.processes[i], SIGN_TERM);
+	}
+}
+
+/* The daemon that was left behind, for the probe to find. */
+static inline struct process *outside_stray(uint32_t id)
+{
+	for (uint32_t i = 0; i < sim.n_processes; i++)
+		if (sim.processes[i].id == id && sim.processes[i].stray)
+			return &sim.processes[i];
 	return NULL;
 }
 
-static inline struct process *outside_pid(struct outside *o, int32_t pid)
+static inline void outside_calm(void)
 {
-	for (uint32_t i = 0; i < o->n; i++)
-		if (o->at[i].pid == pid)
-			return &o->at[i];
-	return NULL;
+	sim.calm = true;
+	for (uint32_t i = 0; i < sim.n_processes; i++) {
+		struct process *p = &sim.processes[i];
+
+		if (p->stuck && p->killed && !p->end_ms)
+			outside_exits(p, 100, 0);
+		p->stuck = false;
+	}
 }
 
 #endif

@@ -21,6 +21,23 @@ static void entries_come_zeroed(void **state)
 	assert_int_equal(action->ms, 0);
 }
 
+static void a_line_to_say_is_an_entry_too(void **state)
+{
+	struct action *action;
+
+	(void)state;
+	memset(&actions, 0xff, sizeof(actions));
+	actions.n = 0;
+	(void)action_add(&actions, ACTION_KILL, 7);
+	action = action_say(&actions, MESSAGE_STARTED, 8);
+	assert_int_equal(actions.n, 2);
+	assert_ptr_equal(action, &actions.at[1]);
+	assert_int_equal(action->kind, ACTION_SAY);
+	assert_int_equal(action->message, MESSAGE_STARTED);
+	assert_int_equal(action->unit, 8);
+	assert_int_equal(action->count, 0);
+}
+
 /* One too many costs the last entry, and no byte behind the list. */
 static void a_full_list_stays_in_its_bounds(void **state)
 {
@@ -48,6 +65,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(entries_come_zeroed),
+		cmocka_unit_test(a_line_to_say_is_an_entry_too),
 		cmocka_unit_test(a_full_list_stays_in_its_bounds),
 		cmocka_unit_test(knows_when_a_steps_worth_still_fits),
 	};

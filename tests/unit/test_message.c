@@ -9,16 +9,16 @@
 
 enum {
 	N_MESSAGES = MESSAGE_IMPOSSIBLE + 1,
-	LINE = 400, /* what the runtime builds its lines in */
+	LINE = 640, /* what the runtime builds its lines in */
 };
 
-static const char *format(const struct action *say, const char *name)
+static const char *format(const struct action *say, const char *name, const char *other)
 {
 	static char buf[LINE];
 	struct text t;
 
 	text_init(&t, buf, sizeof(buf));
-	message_format(&t, say, name);
+	message_format(&t, say, name, other);
 	assert_false(t.cut);
 	return buf;
 }
@@ -46,9 +46,33 @@ static const struct {
 	{ { .message = MESSAGE_START_OVERDUE, .ms = 60000 },
 	  true,
 	  "tinyinit: net: still starting after 60 s, going on" },
-	{ { .message = MESSAGE_START_STOPPED },
+	{ { .message = MESSAGE_START_STOPPED }, true, "tinyinit: net: start cut short" },
+	{ { .message = MESSAGE_NOT_READY, .ms = 12, .ending = exit3 },
 	  true,
-	  "tinyinit: net: start cut short, the board is going down" },
+	  "[fail] net: not ready: exit 3 (12 ms)" },
+	{ { .message = MESSAGE_WAIT_FAILED, .ms = 12, .ending = exit3 },
+	  true,
+	  "[fail] net: what it waits for: exit 3 (12 ms)" },
+	{ { .message = MESSAGE_WAITS }, true, "tinyinit: net: waits for link" },
+	{ { .message = MESSAGE_WAITS_OUTSIDE },
+	  true,
+	  "tinyinit: net: waits for what is outside (its \"wait\" line)" },
+	{ { .message = MESSAGE_BAD, .count = 7 }, true, "tinyinit: net:7: link" },
+	{ { .message = MESSAGE_BAD }, true, "tinyinit: net: link" },
+	{ { .message = MESSAGE_BLOCKED }, true, "[fail] net: needs link, which is not to be had" },
+	{ { .message = MESSAGE_ENDED, .ms = 3, .ending = segv },
+	  true,
+	  "tinyinit: net: ended: killed by SIGSEGV, after 3 ms" },
+	{ { .message = MESSAGE_RESTARTS, .ms = 1000, .ending = exit3 },
+	  true,
+	  "tinyinit: net: ended: exit 3; starting again in 1000 ms" },
+	{ { .message = MESSAGE_SLOWED, .count = 60000 },
+	  true,
+	  "tinyinit: net: restarts too often; from now on after 60 s" },
+	{ { .message = MESSAGE_LIMIT, .count = 60000 },
+	  true,
+	  "[fail] net: restarts too often, given up" },
+	{ { .message = MESSAGE_WATCHDOG }, true, "tinyinit: net: missed its watchdog ping" },
 	{ { .message = MESSAGE_UNKILLABLE },
 	  true,
 	  "tinyinit: net: does not end even when killed, left behind" },
@@ -78,9 +102,30 @@ static const struct {
 	{ { .message = MESSAGE_RESCUE_FAILED, .ending = away },
 	  true,
 	  "tinyinit: no rescue shell: no such terminal (EIO); going on with the boot" },
+	{ { .message = MESSAGE_COMPILE_FAILED, .ending = segv },
+	  true,
+	  "tinyinit: /sbin/rcc: killed by SIGSEGV; the scripts were not read" },
+	{ { .message = MESSAGE_NO_TABLE },
+	  true,
+	  "tinyinit: there is no service table that can be used" },
+	{ { .message = MESSAGE_NO_GOAL },
+	  true,
+	  "tinyinit: tinyinit.goal= names no service; starting all" },
+	{ { .message = MESSAGE_RELOADED, .count = 12, .failed = 3 },
+	  false,
+	  "tinyinit: reloaded: 12 services, 3 of them new or changed" },
+	{ { .message = MESSAGE_RELOADED, .count = 1 },
+	  false,
+	  "tinyinit: reloaded: 1 service, 0 of them new or changed" },
 	{ { .message = MESSAGE_READY, .count = 12, .failed = 1, .ms = 123 },
 	  false,
 	  "tinyinit: ready (12 scripts, 1 failed, 123 ms)" },
+	{ { .message = MESSAGE_READY, .count = 1, .ms = 123 },
+	  false,
+	  "tinyinit: ready (1 script, 0 failed, 123 ms)" },
+	{ { .message = MESSAGE_REQUEST_SELF, .power = POWER_REBOOT },
+	  true,
+	  "tinyinit: reboot, because net restarts too often" },
 	{ { .message = MESSAGE_REQUEST, .power = POWER_OFF, .pid = 57, .ending = usr2 },
 	  true,
 	  "tinyinit: power off requested by pid 57 uid 0 (SIGUSR2)" },
@@ -119,7 +164,7 @@ static void says_what_people_will_look_for(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
-		assert_string_equal(format(&cases[i].say, "net"), cases[i].line);
+		assert_string_equal(format(&cases[i].say, "net", "link"), cases[i].line);
 		assert_int_equal(message_is_trouble(cases[i].say.message), cases[i].trouble);
 		seen[cases[i].say.message] = true;
 	}
@@ -174,7 +219,7 @@ static void check_line(const struct action *say, const char *name, char *buf, si
 
 	memset(buf, '\n', cap);
 	text_init(&t, buf, cap);
-	message_format(&t, say, name);
+	message_format(&t, say, name, name);
 	assert_true(t.len < cap);
 	assert_int_equal(strlen(buf), t.len);
 	assert_true(t.len > 0);
@@ -276,7 +321,7 @@ static void the_longest_line_is_not_cut(void **state)
 	longest[255] = '\0';
 	for (int m = 0; m < N_MESSAGES; m++) {
 		say.message = (enum message)m;
-		assert_true(strlen(format(&say, longest)) < LINE - 1);
+		assert_true(strlen(format(&say, longest, longest)) < LINE - 1);
 	}
 }
 

@@ -26,6 +26,8 @@ static void assert_defaults(const struct words *w)
 	assert_int_equal(w->patience_ms, 5000);
 	assert_int_equal(w->start_timeout_ms, 30000);
 	assert_int_equal(w->shutdown_timeout_ms, 20000);
+	assert_int_equal(w->parallel, 0);
+	assert_string_equal(w->goal, "");
 	assert_false(w->rescue);
 	assert_false(w->quiet);
 	assert_false(w->debug);
@@ -131,7 +133,7 @@ static const struct setting settings[] = {
 
 static enum words_result set(struct words *w, const char *name, const char *value)
 {
-	char word[128];
+	char word[2 * WORDS_NAME];
 
 	(void)snprintf(word, sizeof(word), "tinyinit.%s=%s", name, value);
 	return take(w, word, false);
@@ -222,6 +224,52 @@ static void refuses_other_values(void **state)
 	assert_defaults(&w);
 }
 
+/* A count, with the same range, that is not taken for seconds. */
+static void takes_how_many_at_a_time(void **state)
+{
+	static const char *const bad[] = { "", "0", "-1", "3601", "2x", "00001", "4294967297" };
+	struct words w;
+
+	(void)state;
+	words_init(&w);
+	assert_int_equal(set(&w, "parallel", "3600"), WORDS_TAKEN);
+	assert_int_equal(w.parallel, 3600);
+	assert_int_equal(set(&w, "parallel", "2"), WORDS_TAKEN);
+	for (size_t i = 0; i < COUNT_OF(bad); i++)
+		assert_int_equal(set(&w, "parallel", bad[i]), WORDS_BAD_VALUE);
+	assert_int_equal(w.parallel, 2);
+	w.parallel = 0;
+	assert_defaults(&w);
+}
+
+/* Any bytes may be a name; whether there is such a service shows later. */
+static void takes_the_name_of_a_goal(void **state)
+{
+	static const char *const good[] = {
+		"network", "x", "getty@ttyS0", "a=b", "\x9b", "50-net"
+	};
+	char longest[WORDS_NAME + 1];
+	struct words w;
+
+	(void)state;
+	words_init(&w);
+	for (size_t i = 0; i < COUNT_OF(good); i++) {
+		assert_int_equal(set(&w, "goal", good[i]), WORDS_TAKEN);
+		assert_string_equal(w.goal, good[i]);
+	}
+	assert_int_equal(set(&w, "goal", ""), WORDS_BAD_VALUE);
+	assert_string_equal(w.goal, "50-net");
+	memset(longest, 'n', WORDS_NAME);
+	longest[WORDS_NAME] = '\0';
+	assert_int_equal(set(&w, "goal", longest), WORDS_BAD_VALUE);
+	assert_string_equal(w.goal, "50-net");
+	longest[WORDS_NAME - 1] = '\0';
+	assert_int_equal(set(&w, "goal", longest), WORDS_TAKEN);
+	assert_string_equal(w.goal, longest);
+	w.goal[0] = '\0';
+	assert_defaults(&w);
+}
+
 static void a_bad_value_keeps_the_good_one_before_it(void **state)
 {
 	struct words w;
@@ -254,6 +302,10 @@ static void reports_what_is_ours_and_wrong(void **state)
 		"tinyinit..debug",
 		"tinyinit. patience=5",
 		"tinyinit.quiet",
+		"tinyinit.goal",
+		"tinyinit.goals=x",
+		"tinyinit.paralle=1",
+		"tinyinit.parallel",
 		"tinyinit.start-timeout=5",
 		"tinyinit.shutdown_timeout_ms=5",
 		"tinyinit.\x1b[2J",
@@ -365,6 +417,8 @@ int main(void)
 		cmocka_unit_test(leaves_the_words_of_others_alone),
 		cmocka_unit_test(takes_seconds_in_range),
 		cmocka_unit_test(refuses_other_values),
+		cmocka_unit_test(takes_how_many_at_a_time),
+		cmocka_unit_test(takes_the_name_of_a_goal),
 		cmocka_unit_test(a_bad_value_keeps_the_good_one_before_it),
 		cmocka_unit_test(reports_what_is_ours_and_wrong),
 		cmocka_unit_test(parts_a_line_at_blanks),
