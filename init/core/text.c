@@ -61,7 +61,7 @@ void text_safe(struct text *t, const char *s, size_t max)
 
 void text_duration(struct text *t, uint64_t ms)
 {
-	if (ms < 10000) {
+	if (ms == 0 || (ms < 10000 && ms % 1000 != 0)) {
 		text_uint(t, ms);
 		text_str(t, " ms");
 		return;

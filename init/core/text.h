@@ -30,7 +30,7 @@ void text_int(struct text *t, int64_t n);
  */
 void text_safe(struct text *t, const char *s, size_t max);
 
-/* "950 ms" below ten seconds, "12 s" from there on. */
+/* "950 ms" below ten seconds, "5 s" where it is whole ones, "12 s" from ten on. */
 void text_duration(struct text *t, uint64_t ms);
 
 /* End the line: a newline, and "..." before it if something was cut. */

@@ -66,7 +66,7 @@ def login(boot):
         guest.con.must_have(r"^tinyinit: ready \(%d scripts, 0 failed, "
                             % SHIPPED)
         for name in ("10-fstab", "20-loopback", "90-hello"):
-            guest.con.must_have(r"^\[ ok \] %s \(\d+ ms\)$" % name)
+            guest.con.must_have(r"^\[ ok \] %s \(\d+ m?s\)$" % name)
 
     def the_warning():
         guest.con.must_have(r'^tinyinit: unknown kernel word '
@@ -206,14 +206,14 @@ def scripts(boot):
         })
 
     def each_costs_only_itself():
-        for pattern in (r"\[fail\] 30-fail: exit 3 \(\d+ ms\)",
-                        r"\[fail\] 31-segv: killed by SIGSEGV \(\d+ ms\)",
+        for pattern in (r"\[fail\] 30-fail: exit 3 \(\d+ m?s\)",
+                        r"\[fail\] 31-segv: killed by SIGSEGV \(\d+ m?s\)",
                         r"tinyinit: 32-deaf: still starting after \d+ m?s, "
                         r"going on",
                         r"\[fail\] 33-nointerp: no such file or interpreter.*",
                         r"tinyinit: /etc/rc\.d/34-noexec: not executable",
-                        r"\[ ok \] 35-stop \(\d+ ms\)",
-                        r"\[ ok \] 38-last \(\d+ ms\)"):
+                        r"\[ ok \] 35-stop \(\d+ m?s\)",
+                        r"\[ ok \] 38-last \(\d+ m?s\)"):
             guest.expect("^%s$" % pattern)
         equal(guest.ready(), (SHIPPED + 7, 3), "scripts, failed")
         guest.con.must_not_have(r"has run")

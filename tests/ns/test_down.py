@@ -50,7 +50,7 @@ def test_signals():
                   ["%d0-s start" % n for n in range(1, 5)]
                   + ["%d0-s stop" % n for n in range(4, 0, -1)], "the order")
             for n in range(1, 5):
-                m.con.must_have(r"^\[ ok \] %d0-s stopped \(\d+ ms\)$" % n)
+                m.con.must_have(r"^\[ ok \] %d0-s stopped \(\d+ m?s\)$" % n)
             within(took, 0, PROMPT_S, "seconds of the way down (%s)" % name)
 
 
