@@ -36,7 +36,7 @@ KERNEL_FROM := $(if $(KERNEL),$(call local,KERNEL),$(KERNEL_DEB))
 $(addprefix build/set/,MUSL_TAR HEADERS_DEB TOYBOX_TAR SHELL_TAR): \
 		build/set/%: FORCE
 	@mkdir -p $(@D)
-	@printf '%s\n' '$($*)' | cmp -s - $@ || printf '%s\n' '$($*)' >$@
+	@[ -e $@ ] && [ "$$(cat $@)" = '$($*)' ] || printf '%s\n' '$($*)' >$@
 
 source_step_musl := cc
 source_step_toybox := toybox
@@ -81,7 +81,8 @@ build/$(BOARD)/kernel: $(KERNEL_FROM) build/$(BOARD)/kernel.from
 
 build/$(BOARD)/kernel.from: FORCE
 	@mkdir -p $(@D)
-	@echo '$(KERNEL_FROM)' | cmp -s - $@ || echo '$(KERNEL_FROM)' >$@
+	@[ -e $@ ] && [ "$$(cat $@)" = '$(KERNEL_FROM)' ] || \
+		echo '$(KERNEL_FROM)' >$@
 
 # The image.  root.inputs names every file that goes in, with mode and hash,
 # and every fact: it changes when one is added, edited or removed.
