@@ -419,6 +419,62 @@ def layers(boot):
     yield "and there on the board, the last one wins", there
 
 
+# --- accounts ----------------------------------------------------------------
+
+def accounts(boot):
+    """A password is set, asked for, and taken away; names that nobody has."""
+    guest = boot()
+
+    def passwd(first, second, answer):
+        guest.con.send("passwd\n")
+        for question, word in (("New password for root: ", first),
+                               ("Again: ", second)):
+            guest.expect("^" + question + "$")
+            guest.con.send(word + "\n")
+        guest.expect("^passwd: " + answer)
+        guest.prompt()
+
+    def is_set():
+        before = guest.run("cat /etc/shadow")
+        passwd("one", "two", "they differ")
+        equal(guest.run("cat /etc/shadow"), before, "/etc/shadow")
+        passwd("secret", "secret", "/etc/shadow changed for root$")
+        text = guest.run("cat /etc/shadow; stat -c '%a %u' /etc/shadow")
+        assert re.match(r"root:\$6\$[^:]+:\d+:0:99999:7:::$", text, re.M), text
+        equal(text.splitlines()[1:], before.splitlines()[1:] + ["600 0"],
+              "the rest")
+        guest.con.must_not_have("secret")
+
+    def answers(name, word):
+        guest.con.send(name + "\n")
+        guest.expect(r"^Password: $")
+        guest.con.send(word + "\n")
+
+    def wrong_ones():
+        guest.con.send("exit\n")
+        guest.expect(r"^tinyinit login: $")
+        for name in ("root", "nosuchname"):
+            answers(name, "wrong")
+            guest.expect(r"^Login incorrect$")
+            guest.expect(r"login: $")
+
+    def the_right_one():
+        answers("root", "secret")
+        guest.expect(r"^root@tinyinit:~# ")
+        guest.calm()
+
+    def taken_away():
+        guest.run("passwd -d root")
+        guest.con.send("exit\n")
+        guest.login()
+    yield "login", guest.login
+    yield "passwd writes a hash, and nothing else", is_set
+    yield "a wrong password and a wrong name look alike", wrong_ones
+    yield "the right one is taken", the_right_one
+    yield "passwd -d: no password is asked for", taken_away
+    yield "poweroff", goes_down(guest, "poweroff", "powering off", 10)
+
+
 # --- consoles ----------------------------------------------------------------
 
 def consoles(boot):
@@ -487,7 +543,7 @@ def ctrlaltdel(boot):
 
 EVERYWHERE = (login, scripts, orphans, reboot, halt, rescue, readonly, bare,
               layers)
-X86_64 = (reset, consoles, noconsole, ctrlaltdel)
+X86_64 = (reset, accounts, consoles, noconsole, ctrlaltdel)
 
 
 def scenarios_of(board):
