@@ -108,9 +108,10 @@ update() {
 	else
 		sh "$here/sources.sh" deb "$work/all"
 	fi
-	usable=0
+	usable=0 found=0
 	for one in "$work/all"/*; do
 		[ -e "$one" ] || continue
+		found=$((found + 1))
 		if apt get -q -o Dir::Etc::sourceparts=/dev/null \
 		    -o Dir::Etc::sourcelist="$one" \
 		    -o APT::Update::Error-Mode=any update >"$log" 2>&1
@@ -122,9 +123,13 @@ update() {
 			    "$(sed -n 's/^[EW]: //p' "$log" | head -n 1)" >&2
 		fi
 	done
+	[ "$found" -gt 0 ] ||
+		die "no package list; the host's apt sources need an entry" \
+		    "for its own suite, component main"
 	[ "$usable" -gt 0 ] ||
-		die "no usable package list; the host's apt sources need" \
-		    "an entry for its own suite, component main"
+		die "no package list for $arch was fetched and verified: no" \
+		    "network, or a mirror that is being updated; try later," \
+		    "or name a local file, see 'make help'"
 	touch "$state/fresh"
 }
 
