@@ -17,7 +17,8 @@ print=${1:-}
 # shellcheck disable=SC2086 # board.mk's arguments are a list of words
 set -- "$QEMU" -nodefaults -no-user-config $QEMU_ARGS -accel "$accel" \
     -cpu "$cpu" -display none -serial mon:stdio -kernel "$KERNEL" \
-    -initrd "$INITRD" -append "$KERNEL_WORDS${APPEND:+ $APPEND}" ${GDB:+-s -S}
+    -initrd "$INITRD" -append "$KERNEL_WORDS${APPEND:+ $APPEND}" \
+    ${GDB:+-gdb tcp:127.0.0.1:1234 -S}
 
 if [ "$print" = --print ]; then
 	printf '%s\n' "$@"
@@ -28,7 +29,7 @@ echo "starting $QEMU ($accel): log in as root, no password;" \
     "to leave: poweroff, or Ctrl-A x"
 if [ -n "${GDB:-}" ]; then
 	echo "waiting for the debugger; in another terminal, in $PWD:"
-	echo "  gdb-multiarch $DEBUG_FILE -ex 'target remote :1234'" \
+	echo "  gdb-multiarch $DEBUG_FILE -ex 'target remote 127.0.0.1:1234'" \
 	    "-ex 'hbreak main' -ex continue"
 fi
 exec "$@"
