@@ -20,6 +20,9 @@ mkdir -p "$out"
 out=$(cd "$out" && pwd -P)
 tarball=$(readlink -f "$tarball")
 headers=$(readlink -f "$headers")
+# musl's configure survives a Ctrl-C for a moment, and writes on into a folder
+# that is being removed: what such a run has left goes first.
+rm -rf "$out"/musl.??????
 work=$(mktemp -d "$out/musl.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT
