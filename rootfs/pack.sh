@@ -9,9 +9,9 @@
 # From the environment: BOARD ARCH COMMIT SOURCE_DATE_EPOCH, and OVERLAY and RC,
 # colon-separated directories.  Layers, a later one covers an earlier one:
 # mount points, toybox and its links, sh, tinyinit, rootfs/skel, rc/, board/
-# BOARD/overlay and rc, RC, OVERLAY.  Our own files get the modes below, and
-# those of rootfs/modes; those of RC and OVERLAY keep theirs.  All belong to
-# root.
+# BOARD/overlay and rc, RC, OVERLAY.  Our own files get the modes below; those of
+# RC and OVERLAY keep theirs.  What rootfs/modes names has that mode, wherever it
+# comes from: an /etc/shadow out of git is readable by all.  All belong to root.
 set -eu
 export LC_ALL=C
 umask 022
@@ -182,7 +182,10 @@ fixed_modes() {
 		case $mode in
 		'' | '#'*) continue ;;
 		esac
-		chmod "$mode" "$root/${path#/}"
+		# A link of an overlay's may lead out of the tree.
+		if [ ! -L "$root/${path#/}" ]; then
+			chmod "$mode" "$root/${path#/}"
+		fi
 	done <rootfs/modes
 }
 
@@ -218,8 +221,8 @@ if [ -d "board/$BOARD/rc" ]; then
 	own_rc_files "board/$BOARD/rc"
 fi
 release
-fixed_modes
 each "${RC:-}" rc_files
 each "${OVERLAY:-}" copy_tree
+fixed_modes
 service_table
 pack "$out"
