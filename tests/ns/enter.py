@@ -284,6 +284,8 @@ def new():
 def join(pid, argv):
     """Run argv inside the namespaces of `pid`, as its root."""
     fds = []
+    # What execvpe imports is imported now: the machine has no Python.
+    os.get_exec_path({"PATH": "/"})
     # The user namespace comes first: it gives the rights for the others.
     for kind in ("user", "pid", "uts", "ipc", "net", "mnt"):
         path = "/proc/%d/ns/%s" % (pid, kind)

@@ -60,7 +60,9 @@ def test_init_words():
                               ("6", AGAIN, "rebooting")):
         with Machine(scripts={"10-a": recorder()}) as m:
             m.ready()
-            goes_down(m, lambda: m.inside("/sbin/init", word), want, words)
+            # Who asks may be ended before he can exit.
+            goes_down(m, lambda: m.inside("/sbin/init", word, check=False),
+                      want, words)
             m.con.must_have(r"requested by pid [1-9]\d* uid 0 ")
             equal(m.lines("/order"), ["10-a start", "10-a stop"], "the order")
 
@@ -86,7 +88,7 @@ def test_toybox():
                                 ("reboot", AGAIN, "rebooting")):
         with Machine(scripts={"10-a": recorder()}) as m:
             m.ready()
-            goes_down(m, lambda: m.inside(applet), want, words)
+            goes_down(m, lambda: m.inside(applet, check=False), want, words)
             equal(m.lines("/order"), ["10-a start", "10-a stop"], "the order")
 
 
