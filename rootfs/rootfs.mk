@@ -56,7 +56,8 @@ $(KERNEL_DEB):
 	$(Q)rootfs/fetch.sh kernel $(DEB_ARCH) $(KERNEL_PACKAGE) $@
 
 # The compiler of an architecture; its sysroot is in place when cc is.
-headers = $(or $(HEADERS_DEB),build/dl/linux-libc-dev-$(DEB_ARCH_$1).deb)
+headers = $(if $(HEADERS_DEB),$(call local,HEADERS_DEB),\
+	build/dl/linux-libc-dev-$(DEB_ARCH_$1).deb)
 $(ARCHES:%=build/%/cc): build/%/cc: rootfs/musl.sh $(MUSL_TAR) \
 		build/set/MUSL_TAR build/set/HEADERS_DEB
 	$(Q)rootfs/setup.sh cc:$(TRIPLET_$*) build
