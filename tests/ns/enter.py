@@ -21,7 +21,6 @@ import json
 import os
 import resource
 import signal
-import subprocess
 import sys
 
 # From linux/sched.h, linux/prctl.h, linux/mount.h.
@@ -131,6 +130,8 @@ def unshare(spec, mapper=None):
 
 def load(spec):
     """Read the source files while this process may still do so."""
+    if spec["compiler"]:
+        spec["compiler_fd"] = os.open(spec["compiler"], os.O_RDONLY)
     for entry in spec["tree"]:
         if entry["kind"] == "copy":
             with open(entry["data"], "rb") as file:
@@ -169,6 +170,23 @@ def make_dev(top, spec):
         mount(source, node, None, MS_BIND)
 
 
+def make_table(top, compiler):
+    """The service table, as the image has one; `compiler`: rcc, opened."""
+    child = os.fork()
+    if child == 0:
+        try:
+            nowhere = os.open("/dev/null", os.O_RDWR)
+            os.dup2(nowhere, 1)
+            os.dup2(nowhere, 2)
+            os.execve(compiler, ["rcc", "compile", "--root", top, "-o",
+                                 top + "/etc/tinyinit/table"], {})
+        finally:
+            os._exit(127)
+    os.close(compiler)
+    if os.waitpid(child, 0)[1]:
+        raise OSError("no service table could be made")
+
+
 def make_tree(spec):
     top = "/tmp"
     mount(None, "/", None, MS_REC | MS_PRIVATE)
@@ -176,9 +194,7 @@ def make_tree(spec):
     for entry in spec["tree"]:
         make_entry(top, entry)
     if spec["compiler"]:
-        subprocess.run([spec["compiler"], "compile", "--root", top, "-o",
-                        top + "/etc/tinyinit/table"], check=True,
-                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        make_table(top, spec["compiler_fd"])
     make_dev(top, spec)
     # The kernel lets a user namespace mount proc and sysfs only where an
     # unobscured one is mounted already; without these two PID 1 could not

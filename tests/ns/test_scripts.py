@@ -114,8 +114,8 @@ def test_failures():
             "17-loop": ("link", "17-loop", 0),
             "99-good": recorder()}) as m:
         equal(m.ready(), (8, 7), "scripts, failed")
-        fails(m, "10-exit", r": exit 3 \(\d+ ms\)")
-        fails(m, "11-killed", r": killed by SIGSEGV \(\d+ ms\)")
+        fails(m, "10-exit", r": exit 3 \(\d+ m?s\)")
+        fails(m, "11-killed", r": killed by SIGSEGV \(\d+ m?s\)")
         fails(m, "12-nointerp", r": no such file or interpreter\b.*")
         m.con.must_have(r"^tinyinit: /etc/rc\.d/13-noexec: not executable$")
         fails(m, "14-noformat", r": \S.*")
@@ -141,11 +141,11 @@ def test_all_exit_codes():
               "scripts, failed")
         equal(outcome(m, "c000")[0], "ok", "exit 0")
         for n in range(1, 256):
-            fails(m, "c%03d" % n, r": exit %d \(\d+ ms\)" % n)
+            fails(m, "c%03d" % n, r": exit %d \(\d+ m?s\)" % n)
         for n in deadly:
             name = signal.Signals(n).name
             name = {"SIGIOT": "SIGABRT", "SIGPOLL": "SIGIO"}.get(name, name)
-            fails(m, "s%02d" % n, r": killed by %s \(\d+ ms\)" % name)
+            fails(m, "s%02d" % n, r": killed by %s \(\d+ m?s\)" % name)
 
 
 def test_hanging():

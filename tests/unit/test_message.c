@@ -65,7 +65,7 @@ static const struct {
 	  "tinyinit: net: ended: killed by SIGSEGV, after 3 ms" },
 	{ { .message = MESSAGE_RESTARTS, .ms = 1000, .ending = exit3 },
 	  true,
-	  "tinyinit: net: ended: exit 3; starting again in 1000 ms" },
+	  "tinyinit: net: ended: exit 3; starting again in 1 s" },
 	{ { .message = MESSAGE_SLOWED, .count = 60000 },
 	  true,
 	  "tinyinit: net: restarts too often; from now on after 60 s" },
