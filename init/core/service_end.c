@@ -6,7 +6,7 @@ enum {
 };
 
 /* One more start within its window: too many? */
-bool step_over_limit(struct service_turn *turn)
+static bool over_limit(struct service_turn *turn)
 {
 	struct service *s = turn->s;
 
@@ -23,7 +23,7 @@ bool step_over_limit(struct service_turn *turn)
 }
 
 /* A life that was long enough starts the back-off afresh. */
-void step_lasted(struct service_turn *turn, uint64_t lived_ms)
+static void lasted(struct service_turn *turn, uint64_t lived_ms)
 {
 	uint32_t last_ms = turn->t->restart_max_ms;
 
@@ -37,7 +37,7 @@ static uint32_t restart_delay(struct service_turn *turn, uint64_t lived_ms)
 	uint32_t first_ms = turn->t->restart_min_ms;
 	uint32_t last_ms = turn->t->restart_max_ms;
 
-	step_lasted(turn, lived_ms);
+	lasted(turn, lived_ms);
 	if (first_ms)
 		return step_back_off(s, first_ms, last_ms);
 	/* No least delay is asked for: at once, if it was not only just started. */
@@ -57,7 +57,7 @@ static void restart(struct service_turn *turn, uint64_t lived_ms)
 	struct service *s = turn->s;
 	uint32_t delay_ms = restart_delay(turn, lived_ms);
 
-	if (step_over_limit(turn)) {
+	if (over_limit(turn)) {
 		turn->then = turn->t->then;
 		if (turn->t->then == TABLE_THEN_SLOW)
 			delay_ms = turn->t->restart_max_ms;
@@ -122,7 +122,7 @@ bool step_fine(const struct ending *ending)
 void step_stop_failing(struct service_turn *turn)
 {
 	if (turn->s->state == SERVICE_UP)
-		step_lasted(turn, turn->now_ms - turn->s->since_ms);
+		lasted(turn, turn->now_ms - turn->s->since_ms);
 	turn->s->failing = true;
 	step_stop(turn);
 }

@@ -45,8 +45,6 @@ void step_retry(struct service_turn *turn);
 void step_nothing(struct service_turn *turn);
 
 /* service_end.c */
-bool step_over_limit(struct service_turn *turn);
-void step_lasted(struct service_turn *turn, uint64_t lived_ms);
 void step_policy(struct service_turn *turn, bool failed, uint64_t lived_ms);
 bool step_fine(const struct ending *ending);
 void step_stop_failing(struct service_turn *turn);
